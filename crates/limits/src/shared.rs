@@ -1,0 +1,239 @@
+//! What all workers know together, in Redis.
+//!
+//! Each number has the instant of its next slot, each pair how much it has borrowed. One script
+//! looks at both and takes both or neither, by Redis's own clock. Nothing here is the truth: when
+//! Redis has forgotten, or workers have sent without asking it, it assumes the worst of what it
+//! cannot know, and slots begin again only when all that were given before have passed.
+
+mod link;
+
+use std::fmt;
+use std::time::Duration;
+
+use domain::ids::PhoneNumberId;
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
+use ring::digest;
+use tokio::time::timeout;
+use uuid::Uuid;
+
+pub(crate) use self::link::Away;
+use self::link::Link;
+use crate::slowdown::{MOST_HALVINGS, SAME_EXCESS};
+
+/// How long Redis has for an answer. It takes a fraction of a millisecond; a worker that waits
+/// longer is better off on its own.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// A pair earns a message in this time
+/// (<https://developers.facebook.com/docs/whatsapp/cloud-api/overview/#pair-rate-limits>).
+pub(crate) const PAIR_EARNS: Duration = Duration::from_secs(6);
+
+/// So many messages a pair may send at once, borrowing from the time that follows (same source).
+const PAIR_BURST: u32 = 45;
+
+/// Slots are given at least so far ahead.
+const AHEAD: Duration = Duration::from_millis(500);
+
+/// A worker is counted for this time after its last beat, which comes every second.
+const LIFE: Duration = Duration::from_secs(4);
+
+/// Where Redis is.
+#[derive(Clone)]
+pub struct RedisConfig {
+    /// `redis://` or `rediss://`, with user and password where there are any.
+    pub url: String,
+    /// Stands before every key.
+    pub prefix: String,
+}
+
+impl RedisConfig {
+    /// Whether the URL can be read.
+    ///
+    /// # Errors
+    /// When it cannot.
+    pub fn check(&self) -> Result<(), InvalidRedisUrl> {
+        Client::open(self.url.as_str()).map(drop).map_err(|_| InvalidRedisUrl)
+    }
+}
+
+/// Shows neither user nor password.
+impl fmt::Debug for RedisConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisConfig").field("prefix", &self.prefix).finish_non_exhaustive()
+    }
+}
+
+/// A URL that is none of Redis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not a URL of Redis")]
+pub struct InvalidRedisUrl;
+
+/// What Redis decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Granted {
+    /// It is the message's turn after this time.
+    Slot(Duration),
+    /// The number's slots are given for longer than that ahead. Nothing was reserved.
+    NumberFull(Duration),
+    /// The pair may not send before this time has passed. Nothing was reserved.
+    PairFull(Duration),
+}
+
+/// A number that is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct NumberKey {
+    key: String,
+    /// Messages per second that Meta allows.
+    rate: u32,
+}
+
+pub(crate) struct Shared {
+    connection: ConnectionManager,
+    prefix: String,
+    worker: String,
+    reserve: Script,
+    slow: Script,
+    beat: Script,
+    link: Link,
+}
+
+impl fmt::Debug for Shared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shared").field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    /// Connects when it is first asked.
+    pub(crate) fn new(config: RedisConfig) -> Result<Self, InvalidRedisUrl> {
+        let client = Client::open(config.url).map_err(|_| InvalidRedisUrl)?;
+        let manager = ConnectionManagerConfig::new()
+            .set_response_timeout(Some(PATIENCE))
+            .set_connection_timeout(Some(Duration::from_secs(1)))
+            .set_max_delay(PATIENCE);
+        Ok(Self {
+            connection: ConnectionManager::new_lazy_with_config(client, manager)
+                .map_err(|_| InvalidRedisUrl)?,
+            prefix: config.prefix,
+            worker: Uuid::new_v4().to_string(),
+            reserve: Script::new(include_str!("shared/reserve.lua")),
+            slow: Script::new(include_str!("shared/slow.lua")),
+            beat: Script::new(include_str!("shared/beat.lua")),
+            link: Link::default(),
+        })
+    }
+
+    pub(crate) fn number(&self, phone_number_id: &PhoneNumberId, rate: u32) -> NumberKey {
+        NumberKey { key: format!("{}number:{phone_number_id}", self.prefix), rate }
+    }
+
+    /// Reserves the number's next slot and the pair's place, or neither.
+    pub(crate) async fn reserve(
+        &self,
+        number: &NumberKey,
+        recipient: &str,
+    ) -> Result<Granted, Away> {
+        self.ask(number, &self.pair(number, recipient), PAIR_BURST).await
+    }
+
+    /// Reserves a slot for a message that has come too late for its first one.
+    pub(crate) async fn slot(&self, number: &NumberKey) -> Result<Granted, Away> {
+        self.ask(number, "", 0).await
+    }
+
+    /// Halves the number's rate for everybody.
+    pub(crate) async fn throttled(&self, number: &NumberKey) -> Result<(), Away> {
+        let mut slow = self.slow.key(&number.key);
+        slow.arg(micros(SAME_EXCESS)).arg(MOST_HALVINGS);
+        self.call::<i64>(&slow).await.map(drop)
+    }
+
+    /// Tells that this worker lives; notes how many there are.
+    ///
+    /// # Errors
+    /// What Redis or the way to it said.
+    pub(crate) async fn beat(&self) -> Result<(), RedisError> {
+        let mut beat = self.beat.key(format!("{}workers", self.prefix));
+        beat.key(self.epoch()).arg(&self.worker).arg(micros(LIFE));
+        let workers = timed(beat.invoke_async(&mut self.connection.clone())).await?;
+        self.link.set_workers(workers);
+        Ok(())
+    }
+
+    /// How many workers there were when this one last heard of it, at least 1.
+    pub(crate) fn workers(&self) -> u32 {
+        self.link.workers()
+    }
+
+    /// Slots are given so far ahead: far enough for each worker to have one at any rate.
+    fn ahead(&self, rate: u32) -> Duration {
+        AHEAD.max(interval(rate) * (self.workers() + 1))
+    }
+
+    async fn ask(&self, number: &NumberKey, pair: &str, burst: u32) -> Result<Granted, Away> {
+        let ahead = self.ahead(number.rate);
+        self.link.may_ask()?;
+        let (epoch, alone) = self.link.memory();
+        let mut reserve = self.reserve.key(&number.key);
+        reserve
+            .key(pair)
+            .key(self.epoch())
+            .key(format!("{}broken", self.prefix))
+            .arg(micros(interval(number.rate)))
+            .arg(micros(ahead))
+            .arg(micros(PAIR_EARNS))
+            .arg(burst)
+            .arg(epoch)
+            .arg(i32::from(alone));
+        let answered = timed(reserve.invoke_async(&mut self.connection.clone())).await;
+        let (decided, wait, epoch): (u8, u64, String) = match answered {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.link.lost(&error, ahead)),
+        };
+        self.link.answered(epoch);
+        let wait = Duration::from_micros(wait);
+        Ok(match decided {
+            0 => Granted::Slot(wait),
+            1 => Granted::NumberFull(wait),
+            _ => Granted::PairFull(wait),
+        })
+    }
+
+    async fn call<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Away> {
+        self.link.may_ask()?;
+        let answered = timed(invocation.invoke_async(&mut self.connection.clone())).await;
+        answered.map_err(|error| self.link.lost(&error, AHEAD))
+    }
+
+    fn epoch(&self) -> String {
+        format!("{}epoch", self.prefix)
+    }
+
+    /// A key that tells nobody whom it is about.
+    fn pair(&self, number: &NumberKey, recipient: &str) -> String {
+        let digest = digest::digest(&digest::SHA256, recipient.as_bytes());
+        let short: String =
+            digest.as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{}:{short}", number.key)
+    }
+}
+
+/// A call that waits for a connection to come back is not bounded by the client's own time-out.
+async fn timed<T>(call: impl Future<Output = Result<T, RedisError>>) -> Result<T, RedisError> {
+    match timeout(PATIENCE, call).await {
+        Ok(answered) => answered,
+        Err(_) => Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
+    }
+}
+
+/// Between two slots: 99 % of the rate is used, so that a send that is a little late or early still
+/// falls into no second that is full.
+fn interval(rate: u32) -> Duration {
+    const SECOND: u64 = 1_000_000;
+    Duration::from_micros((SECOND * 100).div_ceil(99 * u64::from(rate.max(1))))
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

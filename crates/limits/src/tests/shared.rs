@@ -1,0 +1,205 @@
+//! Several workers and one Redis.
+
+use super::proxy::Proxy;
+use super::*;
+
+/// Sends `count` messages by the workers in turn, each again when it was put aside, and tells when
+/// each went.
+async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize) -> Vec<Instant> {
+    let tasks = (0..count).map(|nth| {
+        let (limits, id) = (workers[nth % workers.len()].clone(), id.clone());
+        async move {
+            loop {
+                let asked = Instant::now();
+                match limits.reserve(request(&id, Lane::Normal, rate)).await {
+                    Decision::Go(turn) => {
+                        turn.come().await;
+                        return Instant::now();
+                    }
+                    Decision::At { until, .. } => {
+                        tokio::time::sleep_until(asked + (until - now()).to_std().unwrap()).await;
+                    }
+                }
+            }
+        }
+    });
+    join_all(tasks).await
+}
+
+async fn workers(count: usize, redis: &RedisConfig) -> Vec<Limits> {
+    let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000 };
+    let workers = join_all((0..count).map(|_| worker(config, redis))).await;
+    for worker in &workers {
+        worker.beat().await.unwrap();
+    }
+    workers
+}
+
+/// What Redis may give in one second: the rate, one more where a second begins with one, and those
+/// that may be late.
+fn law(rate: usize) -> usize {
+    rate + 1 + rate / 50
+}
+
+/// Forgets all keys of a test, as a flush does.
+async fn flush(redis: &RedisConfig) {
+    let client = redis::Client::open(redis.url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("{}*", redis.prefix))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
+}
+
+async fn behind(proxy: &Proxy) -> RedisConfig {
+    let real = redis();
+    RedisConfig { url: format!("redis://{}", proxy.addr()), prefix: real.prefix }
+}
+
+async fn proxy() -> Proxy {
+    let url = redis().url;
+    Proxy::start(url.trim_start_matches("redis://").trim_end_matches('/')).await
+}
+
+#[tokio::test]
+async fn workers_together_send_at_the_rate_that_one_may_have() {
+    let redis = redis();
+    for count in [2, 4] {
+        let workers = workers(count, &redis).await;
+        let id = number(&count.to_string());
+
+        let sent = send_by(&workers, &id, 200, 500).await;
+
+        assert!(most_in_a_second(&sent) <= law(200), "{count}: {}", most_in_a_second(&sent));
+    }
+}
+
+#[tokio::test]
+async fn a_pair_sends_its_burst_by_whichever_worker_and_then_waits_alone() {
+    let redis = redis();
+    let workers = workers(2, &redis).await;
+    let id = number("1");
+    let to = |recipient| Request { recipient, ..request(&id, Lane::Normal, 1_000) };
+    for nth in 0..45 {
+        drop(turn(&workers[nth % 2], to("+14155550101")).await);
+    }
+
+    for worker in &workers {
+        let Decision::At { until, reason } = worker.reserve(to("+14155550101")).await else {
+            panic!("the pair has borrowed all it may")
+        };
+        assert_eq!(reason, WaitingReason::Pair);
+        assert!(until - now() <= TimeDelta::seconds(7), "{until}");
+        drop(turn(worker, to("+14155550102")).await);
+    }
+}
+
+#[tokio::test]
+async fn what_meta_says_to_one_worker_slows_all() {
+    let redis = redis();
+    let workers = workers(2, &redis).await;
+    let id = number("1");
+
+    workers[0].throttled(&id).await;
+    let sent = send_by(&workers[1..], &id, 80, 60).await;
+
+    assert!(most_in_a_second(&sent) <= law(40), "{}", most_in_a_second(&sent));
+}
+
+#[tokio::test]
+async fn after_a_flush_nothing_is_sent_that_what_was_forgotten_might_forbid() {
+    let redis = redis();
+    let workers = workers(2, &redis).await;
+    let id = number("1");
+    let pair = Request { recipient: "+14155550101", ..request(&id, Lane::Normal, 100) };
+    for _ in 0..45 {
+        drop(turn(&workers[0], pair).await);
+    }
+    let mut sent = send_by(&workers, &id, 100, 120).await;
+
+    flush(&redis).await;
+    let Decision::At { reason, .. } = workers[1].reserve(pair).await else {
+        panic!("the pair had borrowed all it may")
+    };
+    sent.extend(send_by(&workers, &id, 100, 120).await);
+
+    assert_eq!(reason, WaitingReason::Pair);
+    assert!(most_in_a_second(&sent) <= law(100), "{}", most_in_a_second(&sent));
+}
+
+#[tokio::test]
+async fn without_redis_the_workers_share_the_rate_and_with_it_again_too() {
+    let proxy = proxy().await;
+    let redis = behind(&proxy).await;
+    let workers = workers(2, &redis).await;
+    let id = number("1");
+    let mut sent = send_by(&workers, &id, 100, 150).await;
+
+    proxy.cut().await;
+    sent.extend(send_by(&workers, &id, 100, 150).await);
+    proxy.restore().await;
+    sent.extend(send_by(&workers, &id, 100, 300).await);
+
+    assert!(most_in_a_second(&sent) <= law(100), "{}", most_in_a_second(&sent));
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_delays_and_stops_nothing() {
+    let proxy = proxy().await;
+    let redis = behind(&proxy).await;
+    let workers = workers(1, &redis).await;
+    let id = number("1");
+    proxy.stall();
+
+    let sent = send_by(&workers, &id, 100, 50).await;
+
+    assert_eq!(sent.len(), 50);
+    proxy.resume();
+}
+
+#[tokio::test]
+async fn without_redis_a_pair_sends_less_than_it_may() {
+    let proxy = proxy().await;
+    let redis = behind(&proxy).await;
+    let workers = workers(1, &redis).await;
+    let id = number("1");
+    proxy.cut().await;
+    let pair = Request { recipient: "+14155550101", ..request(&id, Lane::Normal, 100) };
+    turn(&workers[0], pair).await.come().await;
+
+    let Decision::At { reason, .. } = workers[0].reserve(pair).await else {
+        panic!("it has just sent")
+    };
+
+    assert_eq!(reason, WaitingReason::Pair);
+}
+
+#[tokio::test]
+async fn a_worker_that_beats_no_more_is_counted_no_more() {
+    let redis = redis();
+    let both = workers(2, &redis).await;
+    assert_eq!(both[0].0.shared.workers(), 2);
+    let [one, other] = <[Limits; 2]>::try_from(both).unwrap();
+    drop(other);
+
+    let begun = Instant::now();
+    while one.0.shared.workers() == 2 {
+        one.beat().await.unwrap();
+        assert!(begun.elapsed() < Duration::from_secs(60), "it is counted still");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[test]
+fn neither_url_nor_recipient_is_shown() {
+    let redis = RedisConfig { url: "redis://user:hush@127.0.0.1".into(), prefix: String::new() };
+
+    let limits = LimitsConfig { hold: HOLD, held_per_lane: 1 };
+    let shown = format!("{redis:?} {:?}", RedisConfig { url: "x".into(), prefix: "p".into() });
+
+    assert!(!shown.contains("hush"), "{shown}");
+    let wrong = RedisConfig { url: "postgres://hush".into(), prefix: String::new() };
+    assert_eq!(Limits::new(limits, wrong).unwrap_err(), InvalidRedisUrl);
+}

@@ -1,0 +1,53 @@
+//! Housekeeping.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use store::{idempotency, orphans, partitions, webhook_events};
+
+use crate::Shared;
+use crate::every::Progress;
+
+/// How many months of partitions stand ready beyond the current one.
+const MONTHS_AHEAD: u32 = 2;
+
+/// How many rejected webhooks one statement forgets at most.
+const PORTION: i64 = 1_000;
+
+/// Makes the partitions of the months to come.
+pub(crate) async fn make_partitions(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let client = shared.backbone.db.client().await?;
+    let made = partitions::ensure(&client, runtime::now(), MONTHS_AHEAD).await?;
+    if made > 0 {
+        tracing::info!(made, "partitions were made ahead");
+    }
+    Ok(Progress::Idle)
+}
+
+/// Forgets idempotency keys after a day and orphaned statuses after a week.
+pub(crate) async fn forget_old(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let client = shared.backbone.db.client().await?;
+    let now = runtime::now();
+    let keys = idempotency::forget_old(&client, now).await?;
+    let statuses = orphans::forget_old(&client, now).await?;
+    tracing::debug!(keys, statuses, "old idempotency keys and orphaned statuses were forgotten");
+    Ok(Progress::Idle)
+}
+
+/// Forgets the bodies of webhooks that nobody has vouched for within a week.
+pub(crate) async fn forget_rejected(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let client = shared.backbone.db.client().await?;
+    let forgotten = webhook_events::forget_unvouched(&client, PORTION, runtime::now()).await?;
+    Ok(Progress::of(usize::try_from(forgotten)?, PORTION))
+}
+
+/// Drops the months of the webhook log that are older than it goes back.
+pub(crate) async fn forget_webhooks(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let days = TimeDelta::days(shared.config.webhook_days.into());
+    let client = shared.backbone.db.client().await?;
+    let dropped = partitions::drop_webhook_events(&client, runtime::now() - days).await?;
+    if dropped > 0 {
+        tracing::info!(dropped, "old months of the webhook log were dropped");
+    }
+    Ok(Progress::Idle)
+}

@@ -1,0 +1,52 @@
+use deadpool_postgres::GenericClient;
+use domain::delivery::DeliveryStatus;
+use domain::ids::MessageId;
+use domain::lane::WaitingReason;
+use uuid::Uuid;
+
+use super::status;
+use crate::{Error, Result};
+
+/// Where a message stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The message.
+    pub message_id: MessageId,
+    /// Where it stands.
+    pub status: DeliveryStatus,
+    /// Why it waits; `None` when it does not, or only for its turn.
+    pub waiting_reason: Option<WaitingReason>,
+}
+
+/// Where each of many messages stands; one that is not there is left out.
+///
+/// # Errors
+/// `Unavailable`; `Corrupt` when a row cannot be read.
+pub async fn standings(
+    client: &impl GenericClient,
+    message_ids: &[MessageId],
+) -> Result<Vec<Standing>> {
+    let statement = client
+        .prepare_cached(
+            "-- messages::standings
+             SELECT message_id, delivery_status, waiting_reason
+             FROM   messages
+             WHERE  message_id = ANY ($1)",
+        )
+        .await?;
+    let ids: Vec<Uuid> = message_ids.iter().map(|id| id.as_uuid()).collect();
+    let rows = client.query(&statement, &[&ids]).await?;
+    rows.iter()
+        .map(|row| {
+            let waiting: Option<&str> = row.get("waiting_reason");
+            Ok(Standing {
+                message_id: MessageId::from_uuid(row.get("message_id")),
+                status: status(row)?,
+                waiting_reason: waiting
+                    .map(str::parse)
+                    .transpose()
+                    .map_err(|_| Error::Corrupt { table: "messages", column: "waiting_reason" })?,
+            })
+        })
+        .collect()
+}

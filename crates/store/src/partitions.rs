@@ -1,0 +1,46 @@
+//! Monthly partitions, made ahead of time and dropped when they are old.
+
+use chrono::{DateTime, Months, Utc};
+use deadpool_postgres::GenericClient;
+
+use crate::Result;
+
+/// Makes the partitions of this month and of `months_ahead` more; answers how many were missing.
+///
+/// # Errors
+/// `Database` when a default partition already holds rows of a missing month.
+pub async fn ensure(
+    client: &impl GenericClient,
+    now: DateTime<Utc>,
+    months_ahead: u32,
+) -> Result<i32> {
+    let mut made = 0;
+    for month in 0..=months_ahead {
+        let instant = now + Months::new(month);
+        let statement = client
+            .prepare_cached(
+                "-- partitions::ensure
+                 SELECT ensure_month_partitions($1) AS made",
+            )
+            .await?;
+        made += client.query_one(&statement, &[&instant]).await?.get::<_, i32>("made");
+    }
+    Ok(made)
+}
+
+/// Drops the partitions of webhook events whose month ended before `before`; answers how many.
+///
+/// # Errors
+/// `Database` when the table is too busy to be locked within two seconds: then later.
+pub async fn drop_webhook_events(
+    client: &impl GenericClient,
+    before: DateTime<Utc>,
+) -> Result<i32> {
+    let statement = client
+        .prepare_cached(
+            "-- partitions::drop_webhook_events
+             SELECT drop_month_partitions('webhook_events', $1) AS dropped",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[&before]).await?.get("dropped"))
+}

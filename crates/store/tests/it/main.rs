@@ -1,0 +1,15 @@
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(missing_docs, reason = "a test binary has no readers but its own")]
+
+mod claims;
+mod connections;
+mod facts;
+mod idempotency;
+mod orphans;
+mod people;
+mod rows;
+mod schema;
+mod sealed;
+mod sweeps;
+mod tenancy;
+mod webhooks;

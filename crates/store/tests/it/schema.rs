@@ -1,0 +1,78 @@
+use chrono::TimeDelta;
+use runtime::now;
+use store::{Error, partitions, schema};
+use test_support::TestDb;
+
+#[tokio::test]
+async fn migrations_that_run_at_once_run_once() {
+    let db = TestDb::empty().await;
+    let migrate = async || {
+        let mut client = db.client().await.unwrap();
+        schema::migrate(&mut client, now()).await.unwrap().len()
+    };
+
+    let (one, two, three) = tokio::join!(migrate(), migrate(), migrate());
+
+    let mut ran = [one, two, three];
+    ran.sort_unstable();
+    assert_eq!(ran[..2], [0, 0]);
+    assert!(ran[2] > 0);
+    schema::check(&db.client().await.unwrap()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_is_refused_with_what_to_do() {
+    let db = TestDb::empty().await;
+
+    let refused = schema::check(&db.client().await.unwrap()).await.unwrap_err();
+
+    assert!(refused.to_string().contains("run `waypost migrate` first"), "{refused}");
+}
+
+#[tokio::test]
+async fn a_newer_or_altered_schema_is_refused() {
+    let db = TestDb::new().await;
+    let client = db.client().await.unwrap();
+    let newer = "INSERT INTO schema_migrations (version, name, hash) VALUES (9999, 'x', '')";
+    client.batch_execute(newer).await.unwrap();
+    let refused = schema::check(&client).await.unwrap_err();
+    assert!(matches!(&refused, Error::Schema(text) if text.contains("9999")), "{refused}");
+
+    let altered = "DELETE FROM schema_migrations WHERE version = 9999;
+                   UPDATE schema_migrations SET hash = '' WHERE version = 1";
+    client.batch_execute(altered).await.unwrap();
+    let refused = schema::check(&client).await.unwrap_err();
+    assert!(matches!(&refused, Error::Schema(text) if text.contains("differs")), "{refused}");
+}
+
+#[tokio::test]
+async fn every_table_and_column_has_a_comment() {
+    let db = TestDb::new().await;
+    let client = db.client().await.unwrap();
+    let bare = "SELECT c.relname || COALESCE('.' || a.attname, '') AS place
+                FROM   pg_class c
+                LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+                                        AND NOT a.attisdropped
+                WHERE  c.relnamespace = 'public'::regnamespace
+                  AND  c.relkind IN ('r', 'p') AND NOT c.relispartition
+                  AND  c.relname <> 'schema_migrations'
+                  AND  (col_description(c.oid, a.attnum) IS NULL
+                        OR obj_description(c.oid, 'pg_class') IS NULL)";
+
+    let places: Vec<String> =
+        client.query(bare, &[]).await.unwrap().iter().map(|row| row.get("place")).collect();
+
+    assert_eq!(places, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn partitions_are_made_ahead_and_only_once() {
+    let db = TestDb::new().await;
+    let client = db.client().await.unwrap();
+    let next_year = now() + TimeDelta::days(370);
+
+    let made = partitions::ensure(&client, next_year, 2).await.unwrap();
+    let again = partitions::ensure(&client, next_year, 2).await.unwrap();
+
+    assert_eq!((made, again), (15, 0), "three months of five tables");
+}

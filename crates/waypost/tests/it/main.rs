@@ -1,0 +1,18 @@
+//! The built command line against real servers, and the simulator in Meta's place.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod cloud_api_client;
+mod credentials;
+mod demo;
+mod operator;
+mod outage;
+mod process;
+mod publisher;
+mod readme;
+mod restart;
+mod secrets;
+mod settings;
+mod stop;
+mod up;
+mod webhooks;
+mod world;
