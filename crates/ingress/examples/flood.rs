@@ -1,12 +1,14 @@
-//! Whether a flood of unsigned and oversized POSTs takes the latency of signed ones: signed traffic
-//! alone, then the same beside the flood, on real servers; then it ends.
+//! Whether a flood takes the latency of signed POSTs: signed traffic alone, then the same beside a
+//! flood of POSTs that nobody has signed, then beside one of oversized POSTs, on real servers; then
+//! it ends.
 //!
 //! ```sh
 //! cargo run --release -p ingress --example flood
 //! ```
 //!
 //! `DATABASE_URL` and `AMQP_URL` say where the servers are. Flood, ingress and signed traffic share
-//! this machine, so the ratio tells of its processors too. Exits with 1 when a signed POST failed.
+//! this machine, so the ratios tell of its processors too: an oversized POST costs whoever sends it
+//! 3 MiB, and ingress next to nothing. Exits with 1 when a signed POST failed.
 
 #![expect(clippy::unwrap_used, reason = "a tool on a machine of one's own may panic")]
 
@@ -25,7 +27,7 @@ use reqwest::Client;
 use runtime::{Env, Stop};
 use test_support::{TestBus, TestDb, backbone};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep};
 
 const SECRET: &str = "secret-of-the-platform";
 const PATHS: [&str; 2] = ["/webhooks/whatsapp", "/api/webhooks/whatsapp"];
@@ -49,6 +51,7 @@ struct Load {
     signed_rate: u32,
     flood_connections: u32,
     flood_rate: u32,
+    oversized_rate: u32,
 }
 
 /// What became of the flood.
@@ -68,6 +71,7 @@ fn main() -> ExitCode {
             signed_rate: env.parsed("WAYPOST_EXAMPLE_SIGNED_RATE", 200)?,
             flood_connections: 64,
             flood_rate: env.parsed("WAYPOST_EXAMPLE_FLOOD_RATE", 2_000)?,
+            oversized_rate: env.parsed("WAYPOST_EXAMPLE_OVERSIZED_RATE", 100)?,
         };
         show(load).await
     })
@@ -92,45 +96,73 @@ async fn show(load: Load) -> anyhow::Result<()> {
     let flooding = clients(load.flood_connections);
     let (alone, failed_alone) = signed(bound.addr, load, &signing).await;
     let before = bus.depth(Queue::WebhookLog).await?;
-    let (flooded, stop_flood) = (Arc::new(Flooded::default()), Stop::new());
-    let mut flood = JoinSet::new();
-    for (nth, client) in (0..).zip(flooding) {
-        let url = format!("http://{}{}", bound.addr, path(nth));
-        let kinds = (nth..).map(|nth| nth % 4);
-        let (flooded, stop) = (Arc::clone(&flooded), stop_flood.clone());
-        flood.spawn(flood_from(client, url, kinds, load, flooded, stop));
+    let unsigned = Flood { kinds: &UNSIGNED, rate: load.flood_rate };
+    let oversized = Flood { kinds: &[Kind::Oversized], rate: load.oversized_rate };
+    let flooded = Arc::new(Flooded::default());
+    let mut beside = Vec::new();
+    for flood in [unsigned, oversized] {
+        let stop_flood = Stop::new();
+        let flood: JoinSet<()> = (0..)
+            .zip(flooding.iter().cloned())
+            .map(|(nth, client)| {
+                let url = format!("http://{}{}", bound.addr, path(nth));
+                let ticks = ticks(flood.rate, load.flood_connections, nth);
+                let (flooded, stop) = (Arc::clone(&flooded), stop_flood.clone());
+                flood_from(client, url, flood.kinds, ticks, flooded, stop)
+            })
+            .collect();
+        beside.push(signed(bound.addr, load, &signing).await);
+        stop_flood.stop();
+        flood.join_all().await;
     }
-    let (beside, failed_beside) = signed(bound.addr, load, &signing).await;
-    stop_flood.stop();
-    flood.join_all().await;
     stop.stop();
     for served in serving.join_all().await {
         served?;
     }
+    let signed_posts: usize = beside.iter().map(|(took, _)| took.len()).sum();
     let of_flood = bus.depth(Queue::WebhookLog).await?.saturating_sub(before);
-    let of_flood = u64::from(of_flood).saturating_sub(beside.len() as u64);
+    let of_flood = u64::from(of_flood).saturating_sub(signed_posts as u64);
 
-    let (alone, beside) = (Latency::of(alone), Latency::of(beside));
-    let count = |counter: &AtomicU64| counter.load(Relaxed);
+    let failed = failed_alone + beside.iter().map(|(_, failed)| failed).sum::<u64>();
+    let alone = Latency::of(alone);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "signed alone             {alone}, {failed_alone} failed")?;
-    writeln!(out, "signed beside the flood  {beside}, {failed_beside} failed")?;
+    writeln!(out, "signed alone                     {alone}")?;
+    for (what, (took, _)) in ["a flood of unsigned ones", "oversized ones"].iter().zip(beside) {
+        let beside = Latency::of(took);
+        let ratio =
+            |of: fn(&Latency) -> Duration| of(&beside).as_secs_f64() / of(&alone).as_secs_f64();
+        let (p50, p99) = (ratio(|it| it.p50), ratio(|it| it.p99));
+        writeln!(out, "beside {what:<24}  {beside}; {p50:.2} and {p99:.2} times that")?;
+    }
+    let count = |counter: &AtomicU64| counter.load(Relaxed);
     writeln!(
         out,
-        "flood                    {} POSTs 403, {} 429, {} 413, {} hung up on; {of_flood} kept",
+        "the floods                       {} POSTs 403, {} 429, {} 413, {} hung up on; {of_flood} kept",
         count(&flooded.refused),
         count(&flooded.above_cap),
         count(&flooded.too_large),
         count(&flooded.hung_up),
     )?;
-    writeln!(
-        out,
-        "ratio                    p50 {:.2}, p99 {:.2}",
-        beside.p50.as_secs_f64() / alone.p50.as_secs_f64(),
-        beside.p99.as_secs_f64() / alone.p99.as_secs_f64(),
-    )?;
-    ensure!(failed_alone + failed_beside == 0, "signed POSTs failed");
+    ensure!(failed == 0, "{failed} signed POSTs failed");
     Ok(())
+}
+
+/// What is posted that no secret has signed.
+#[derive(Clone, Copy)]
+enum Kind {
+    Unsigned,
+    Malformed,
+    Forged,
+    /// One byte more than is taken.
+    Oversized,
+}
+
+const UNSIGNED: [Kind; 3] = [Kind::Unsigned, Kind::Malformed, Kind::Forged];
+
+struct Flood {
+    kinds: &'static [Kind],
+    /// Of all connections together, each second.
+    rate: u32,
 }
 
 /// Signed POSTs at a steady rate; answers how long each took, and how many failed. Time counts from
@@ -144,7 +176,7 @@ async fn signed(addr: SocketAddr, load: Load, clients: &[Client]) -> (Vec<Durati
             let url = format!("http://{addr}{}", path(nth));
             let (mut took, mut failed) = (Vec::new(), 0);
             let end = Instant::now() + load.time;
-            let mut ticks = ticks(load.signed_rate, load.signed_connections);
+            let mut ticks = ticks(load.signed_rate, load.signed_connections, nth);
             loop {
                 let due = ticks.tick().await;
                 if due > end {
@@ -166,27 +198,26 @@ async fn signed(addr: SocketAddr, load: Load, clients: &[Client]) -> (Vec<Durati
     all
 }
 
-/// POSTs that no secret has signed, of every kind, until somebody stops it.
+/// POSTs of these kinds in turn, until somebody stops it.
 async fn flood_from(
     client: Client,
     url: String,
-    kinds: impl Iterator<Item = u32>,
-    load: Load,
+    kinds: &'static [Kind],
+    mut ticks: tokio::time::Interval,
     flooded: Arc<Flooded>,
     stop: Stop,
 ) {
     let forged = sign(&"somebody else's".into(), body().as_bytes());
-    let mut ticks = ticks(load.flood_rate, load.flood_connections);
-    for kind in kinds {
+    for kind in kinds.iter().cycle() {
         if stop.until(ticks.tick()).await.is_none() {
             return;
         }
         let request = client.post(&url);
         let request = match kind {
-            0 => request.body(body()),
-            1 => request.header(HEADER, "sha256=1234").body(body()),
-            2 => request.header(HEADER, &forged).body(body()),
-            _ => request.header(HEADER, &forged).body(vec![b'x'; (3 << 20) + 1]),
+            Kind::Unsigned => request.body(body()),
+            Kind::Malformed => request.header(HEADER, "sha256=1234").body(body()),
+            Kind::Forged => request.header(HEADER, &forged).body(body()),
+            Kind::Oversized => request.header(HEADER, &forged).body(vec![b'x'; (3 << 20) + 1]),
         };
         let counter = match request.send().await.map(|answer| answer.status().as_u16()) {
             Ok(403) => &flooded.refused,
@@ -207,9 +238,10 @@ fn path(nth: u32) -> &'static str {
     PATHS[nth as usize % PATHS.len()]
 }
 
-/// The ticks of one connection of several that together make `rate` a second.
-fn ticks(rate: u32, connections: u32) -> tokio::time::Interval {
-    let mut ticks = interval(Duration::from_secs(1) * connections / rate.max(1));
+/// The ticks of the `nth` connection of several that together make `rate` a second, evenly.
+fn ticks(rate: u32, connections: u32, nth: u32) -> tokio::time::Interval {
+    let between = Duration::from_secs(1) / rate.max(1);
+    let mut ticks = interval_at(Instant::now() + between * nth, between * connections);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     ticks
 }
