@@ -5,6 +5,7 @@
 //! waypost.notify ───#──────────────► notify
 //! waypost.dispatch ─urgent─────────► dispatch.urgent     (normal, bulk alike)
 //! waypost.webhooks ─#.statuses.#───► status-mapper
+//!                   #.messages.#───► inbox
 //!                   #.account.#────► account-sync
 //!                   #──────────────► webhook-log
 //!
@@ -63,6 +64,8 @@ pub enum Queue {
     DispatchBulk,
     /// Webhooks with statuses, for the status-mapper.
     StatusMapper,
+    /// Webhooks with what people write, for the inbox.
+    Inbox,
     /// Webhooks about accounts, numbers, templates and limits, for account-sync.
     AccountSync,
     /// Every webhook, for the log.
@@ -71,12 +74,13 @@ pub enum Queue {
 
 impl Queue {
     /// Every work queue.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Notify,
         Self::DispatchUrgent,
         Self::DispatchNormal,
         Self::DispatchBulk,
         Self::StatusMapper,
+        Self::Inbox,
         Self::AccountSync,
         Self::WebhookLog,
     ];
@@ -89,6 +93,7 @@ impl Queue {
             Self::DispatchNormal => "dispatch.normal",
             Self::DispatchBulk => "dispatch.bulk",
             Self::StatusMapper => "status-mapper",
+            Self::Inbox => "inbox",
             Self::AccountSync => "account-sync",
             Self::WebhookLog => "webhook-log",
         }
@@ -102,6 +107,7 @@ impl Queue {
             Self::DispatchNormal => (Exchange::Dispatch, "normal"),
             Self::DispatchBulk => (Exchange::Dispatch, "bulk"),
             Self::StatusMapper => (Exchange::Webhooks, "#.statuses.#"),
+            Self::Inbox => (Exchange::Webhooks, "#.messages.#"),
             Self::AccountSync => (Exchange::Webhooks, "#.account.#"),
             Self::WebhookLog => (Exchange::Webhooks, "#"),
         }
@@ -126,7 +132,7 @@ impl std::str::FromStr for Queue {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "must be one of notify, dispatch.urgent, dispatch.normal, dispatch.bulk, status-mapper, \
-     account-sync, webhook-log"
+     inbox, account-sync, webhook-log"
 )]
 pub struct UnknownQueue;
 
@@ -389,6 +395,6 @@ mod tests {
         for queue in Queue::ALL {
             assert_eq!(queue.as_str().parse(), Ok(queue));
         }
-        assert_eq!("inbox".parse::<Queue>(), Err(UnknownQueue));
+        assert_eq!("outbox".parse::<Queue>(), Err(UnknownQueue));
     }
 }

@@ -5,11 +5,13 @@
 //! ends the start. Where Meta is stands here too. This crate knows no service, and no message.
 
 mod graph;
+pub mod posts;
 
 use std::sync::Arc;
 
 use amqp::{Bus, BusConfig, BusError};
 use anyhow::Context;
+use limits::RedisConfig;
 use runtime::env::ExposeSecret;
 use runtime::{ConfigError, Env, Health, Service, Stop, Stopped, wait_for};
 use store::{Db, DbConfig, Vault};
@@ -55,6 +57,33 @@ pub fn database(env: &Env) -> Result<DbConfig, ConfigError> {
         Ok(_) => Ok(db),
         Err(_) => Err(ConfigError::must("DATABASE_URL", "postgres://user:password@host:port/name")),
     }
+}
+
+/// `REDIS_URL`, where the limits are shared: `redis://` or, for TLS, `rediss://`. Keys begin with
+/// `waypost:` and `WAYPOST_AMQP_PREFIX`.
+///
+/// # Errors
+/// When it is missing or wrong.
+pub fn redis(env: &Env) -> Result<RedisConfig, ConfigError> {
+    let url = env.secret("REDIS_URL").map_err(|error| {
+        error.meaning("where the limits are shared, e.g. redis://user:password@host:6379")
+    })?;
+    let prefix = env.optional("WAYPOST_AMQP_PREFIX").unwrap_or_default();
+    let redis =
+        RedisConfig { url: url.expose_secret().to_owned(), prefix: format!("waypost:{prefix}") };
+    match redis.check() {
+        Ok(()) => Ok(redis),
+        Err(_) => Err(ConfigError::must("REDIS_URL", "redis://user:password@host:port/number")),
+    }
+}
+
+/// `WAYPOST_BUDGET_RESERVED_PERCENT`: how much of a portfolio's messaging limit marketing leaves to
+/// everything else, in percent, default 10.
+///
+/// # Errors
+/// When it is wrong.
+pub fn budget_reserved(env: &Env) -> Result<u8, ConfigError> {
+    env.bounded("WAYPOST_BUDGET_RESERVED_PERCENT", 10, 0..=100)
 }
 
 /// `AMQP_URL` and the prefix, alone.

@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use backbone::{Backbone, chain};
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::MessageId;
 use runtime::Stop;
 use store::Db;
-use store::messages::{Claimed, begin_attempts};
+use store::messages::{Begin, Claimed, begin_attempts};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch;
@@ -34,7 +33,7 @@ pub(crate) enum Begun {
 pub(crate) struct Begins(mpsc::Sender<Ask>);
 
 struct Ask {
-    claim: (MessageId, i32),
+    begin: Begin,
     answer: oneshot::Sender<Begun>,
 }
 
@@ -60,7 +59,7 @@ impl Begins {
     /// Begins the attempt of a claim, together with all others that are waiting.
     pub(crate) async fn begin(&self, claimed: &Claimed) -> Begun {
         let (answer, answered) = oneshot::channel();
-        let ask = Ask { claim: (claimed.message_id, claimed.claim_no), answer };
+        let ask = Ask { begin: claimed.begin(), answer };
         // Neither fails while the loop runs, and without it nothing may be sent.
         if self.0.send(ask).await.is_err() {
             return Begun::InDoubt;
@@ -92,21 +91,20 @@ struct Beginner {
 
 impl Beginner {
     async fn begin(&self, asks: Vec<Ask>) {
-        let claims: Vec<_> = asks.iter().map(|ask| ask.claim).collect();
-        self.metrics.batch("begin", claims.len());
-        let claims = &claims;
+        let (begins, answers): (Vec<_>, Vec<_>) =
+            asks.into_iter().map(|ask| (ask.begin, ask.answer)).unzip();
+        self.metrics.batch("begin", begins.len());
+        let begins = &begins;
         let statement = || async move {
             let client = self.db.client().await?;
             let now = runtime::now();
-            let begun = begin_attempts(&client, claims, self.lease, now).await?;
+            let begun = begin_attempts(&client, begins, self.lease, now).await?;
             Ok((begun, now + self.lease))
         };
         let word = insist(&self.stop, statement).await;
-        for Ask { claim: (message_id, _), answer } in asks {
+        for (Begin { message_id, .. }, answer) in begins.iter().zip(answers) {
             let begun = match &word {
-                Ok(Word { result: Ok((begun, lease_until)), .. })
-                    if begun.contains(&message_id) =>
-                {
+                Ok(Word { result: Ok((begun, lease_until)), .. }) if begun.contains(message_id) => {
                     Begun::Yes { lease_until: *lease_until }
                 }
                 Ok(Word { result: Ok(_), is_repeated: false }) => Begun::Lost,

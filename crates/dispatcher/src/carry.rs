@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::enqueue::send_body;
 use domain::lane::WaitingReason;
 use graph_api::client::{SendOutcome, SendRequest};
-use limits::{Decision, Request, Turn};
+use limits::{Budget, Decision, Request, Turn};
 use runtime::Stop;
 use secrecy::SecretString;
 use store::messages::{AttemptOutcome, Claimed, Finished, Next};
@@ -70,6 +70,10 @@ async fn prepare(shared: &Shared, claimed: &Claimed) -> Result<Ready, Option<Fin
         recipient: &claimed.recipient,
         lane: claimed.lane,
         messages_per_second: claimed.messages_per_second,
+        budget: (!claimed.in_service_window).then(|| Budget {
+            portfolio: &claimed.portfolio,
+            room: claimed.tier.room(claimed.lane, shared.config.budget_reserved),
+        }),
         now: runtime::now(),
     };
     let turn = match shared.stop.until(shared.limits.reserve(request)).await {

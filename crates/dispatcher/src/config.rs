@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use graph_api::client::GraphConfig;
 use limits::RedisConfig;
-use runtime::env::ExposeSecret;
 use runtime::{ConfigError, Env};
 
 use crate::waits::RetryWaits;
@@ -30,9 +29,10 @@ pub struct Config {
     /// `WAYPOST_LIMIT_HOLD_S`: how much of a number's work waits in memory, in the time that it
     /// takes to send, seconds, default 1. The rest waits in its rows.
     pub hold: Duration,
-    /// `REDIS_URL`, where the limits are shared: `redis://` or, for TLS, `rediss://`. Keys begin with
-    /// `waypost:` and `WAYPOST_AMQP_PREFIX`.
+    /// `REDIS_URL`; see [`backbone::redis`].
     pub redis: RedisConfig,
+    /// `WAYPOST_BUDGET_RESERVED_PERCENT`; see [`backbone::budget_reserved`].
+    pub budget_reserved: u8,
 }
 
 impl Config {
@@ -47,7 +47,8 @@ impl Config {
             retry_waits: retry_waits(env)?,
             concurrency: env.bounded("WAYPOST_DISPATCH_CONCURRENCY", 512, 1..=10_000)?,
             hold: env.seconds("WAYPOST_LIMIT_HOLD_S", Duration::from_secs(1))?,
-            redis: redis(env)?,
+            redis: backbone::redis(env)?,
+            budget_reserved: backbone::budget_reserved(env)?,
         };
         if config.claim_lease < config.graph.timeout * 3 / 2 {
             let must = "at least one and a half times WAYPOST_SEND_TIMEOUT_S, so that no lease \
@@ -55,19 +56,6 @@ impl Config {
             return Err(ConfigError::must("WAYPOST_CLAIM_LEASE_S", must));
         }
         Ok(config)
-    }
-}
-
-fn redis(env: &Env) -> Result<RedisConfig, ConfigError> {
-    let url = env.secret("REDIS_URL").map_err(|error| {
-        error.meaning("where the limits are shared, e.g. redis://user:password@host:6379")
-    })?;
-    let prefix = env.optional("WAYPOST_AMQP_PREFIX").unwrap_or_default();
-    let redis =
-        RedisConfig { url: url.expose_secret().to_owned(), prefix: format!("waypost:{prefix}") };
-    match redis.check() {
-        Ok(()) => Ok(redis),
-        Err(_) => Err(ConfigError::must("REDIS_URL", "redis://user:password@host:port/number")),
     }
 }
 

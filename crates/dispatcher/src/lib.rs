@@ -25,6 +25,7 @@ mod config;
 mod decide;
 mod insist;
 mod lane;
+mod ledger;
 mod metrics;
 mod result;
 mod tokens;
@@ -43,6 +44,7 @@ use tokio::task::JoinSet;
 
 use crate::begin::Begins;
 pub use crate::config::Config;
+use crate::ledger::Rows;
 use crate::metrics::Metrics;
 use crate::result::Results;
 use crate::tokens::Tokens;
@@ -75,6 +77,7 @@ pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<
         limits: Limits::new(
             LimitsConfig { hold: config.hold, held_per_lane: usize::from(config.concurrency) / 2 },
             config.redis.clone(),
+            Arc::new(Rows(backbone.db.clone())),
         )?,
         db: backbone.db.clone(),
         tokens: Tokens::new(Arc::clone(&backbone.vault)),

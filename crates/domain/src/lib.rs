@@ -16,3 +16,4 @@ pub mod recipient;
 pub mod role;
 pub mod scope;
 pub mod symptom;
+pub mod tier;

@@ -14,6 +14,8 @@
 //! number's rate, so that a backlog of any length comes back evenly and each of its messages is
 //! put aside once.
 
+mod budget;
+mod inbound;
 mod number;
 mod pace;
 mod pairs;
@@ -31,17 +33,23 @@ use chrono::{DateTime, TimeDelta, Utc};
 use dashmap::DashMap;
 use domain::ids::PhoneNumberId;
 use domain::lane::{Lane, WaitingReason};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
+use crate::budget::Shares;
+pub use crate::budget::{Budget, Ledger, People, Reached};
+pub use crate::inbound::Inbound;
 use crate::number::{Admission, Number};
 use crate::pairs::Pairs;
 use crate::place::Place;
 pub use crate::place::Turn;
-use crate::shared::{Away, Granted, Shared};
+use crate::shared::{Away, Filled, Granted, Shared, Token};
 pub use crate::shared::{InvalidRedisUrl, RedisConfig};
 
 /// How many reservations pass between two looks for numbers that nobody uses any more.
 const HOUSEKEEPING: usize = 4_096;
+
+/// When to ask again after nobody could tell whom a portfolio has reached.
+const UNTOLD: Duration = Duration::from_secs(1);
 
 /// How much waiting is done in memory.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +72,8 @@ pub struct Request<'a> {
     pub lane: Lane,
     /// What Meta allows the number.
     pub messages_per_second: u32,
+    /// The place it needs in its portfolio's messaging limit; `None` within a service window.
+    pub budget: Option<Budget<'a>>,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -101,7 +111,9 @@ pub struct Limits(Arc<Inner>);
 struct Inner {
     config: LimitsConfig,
     shared: Arc<Shared>,
+    ledger: Arc<dyn Ledger>,
     pairs: Pairs,
+    shares: Shares,
     numbers: DashMap<PhoneNumberId, Arc<Number>>,
     held: [AtomicUsize; Lane::ALL.len()],
     asked: AtomicUsize,
@@ -112,11 +124,17 @@ impl Limits {
     ///
     /// # Errors
     /// When that is no URL of Redis.
-    pub fn new(config: LimitsConfig, redis: RedisConfig) -> Result<Self, InvalidRedisUrl> {
+    pub fn new(
+        config: LimitsConfig,
+        redis: RedisConfig,
+        ledger: Arc<dyn Ledger>,
+    ) -> Result<Self, InvalidRedisUrl> {
         Ok(Self(Arc::new(Inner {
             config,
             shared: Arc::new(Shared::new(redis)?),
+            ledger,
             pairs: Pairs::default(),
+            shares: Shares::default(),
             numbers: DashMap::new(),
             held: Default::default(),
             asked: AtomicUsize::new(0),
@@ -186,26 +204,65 @@ impl Limits {
     ) -> Result<Turn, (Duration, WaitingReason)> {
         let shared = &self.0.shared;
         let key = shared.number(request.phone_number_id, request.messages_per_second);
-        match shared.reserve(&key, request.recipient).await {
-            Ok(Granted::Slot(wait)) => Ok(Turn::at(place, wait, key, Arc::clone(shared))),
-            Ok(Granted::PairFull(wait)) => Err((wait, WaitingReason::Pair)),
-            // The others have filled the number: this one comes back in a slot of its own.
-            Ok(Granted::NumberFull(wait)) => {
-                let wait = wait.max(number.stay_away(request.lane, self.0.config.hold));
-                Err((wait, WaitingReason::Throughput))
-            }
-            Err(away) => self.take_alone(place, away, request),
+        let begun = Instant::now();
+        loop {
+            let granted = shared.reserve(&key, request.recipient, request.budget).await;
+            return match granted {
+                Ok(Granted::Slot(wait)) => Ok(Turn::at(place, wait, key, Arc::clone(shared))),
+                Ok(Granted::PairFull(wait)) => Err((wait, WaitingReason::Pair)),
+                // The others have filled the number: this one comes back in a slot of its own.
+                Ok(Granted::NumberFull(wait)) => {
+                    let wait = wait.max(number.stay_away(request.lane, self.0.config.hold));
+                    Err((wait, WaitingReason::Throughput))
+                }
+                Ok(Granted::TellPeople(token)) if self.tell_people(request, token).await => {
+                    continue;
+                }
+                Ok(Granted::PeopleAwaited(wait)) if begun.elapsed() + wait < self.0.config.hold => {
+                    sleep(wait).await;
+                    continue;
+                }
+                Ok(Granted::TellPeople(_)) => Err((UNTOLD, WaitingReason::PortfolioBudget)),
+                Ok(Granted::PeopleAwaited(wait)) => {
+                    Err((wait.max(UNTOLD), WaitingReason::PortfolioBudget))
+                }
+                Ok(Granted::BudgetFull(wait)) => Err((wait, WaitingReason::PortfolioBudget)),
+                Err(away) => self.take_alone(place, away, request).await,
+            };
         }
     }
 
-    fn take_alone(
+    /// Copies to Redis whom the portfolio has reached; `false` when it cannot be told now.
+    async fn tell_people(&self, request: Request<'_>, token: Token) -> bool {
+        let Some(Budget { portfolio, .. }) = request.budget else { return false };
+        let reached = match self.0.ledger.reached(portfolio).await {
+            Ok(reached) => reached,
+            Err(error) => {
+                tracing::warn!(error, "nobody can tell whom portfolio {portfolio} has reached");
+                return false;
+            }
+        };
+        let told = self.0.shared.tell_people(portfolio, token, &reached).await;
+        let people = reached.people.len();
+        tracing::debug!(people, "told whom portfolio {portfolio} has reached");
+        // What is lost by now, the next question finds out.
+        matches!(told, Ok(Filled::Yes) | Err(_))
+    }
+
+    async fn take_alone(
         &self,
         place: Place,
         away: Away,
         request: Request<'_>,
     ) -> Result<Turn, (Duration, WaitingReason)> {
-        let Request { phone_number_id, recipient, .. } = request;
-        let taken = self.0.pairs.take(phone_number_id, recipient, self.0.shared.workers());
+        let Request { phone_number_id, recipient, budget, now, .. } = request;
+        let workers = self.0.shared.workers();
+        if let Some(budget) = budget {
+            let ledger = &*self.0.ledger;
+            let taken = self.0.shares.take(ledger, budget, recipient, away, now, workers).await;
+            taken.map_err(|wait| (wait, WaitingReason::PortfolioBudget))?;
+        }
+        let taken = self.0.pairs.take(phone_number_id, recipient, workers);
         taken.map_err(|wait| (wait, WaitingReason::Pair))?;
         Ok(Turn::alone(place, away))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::number::Number;
-use crate::shared::{Away, Granted, NumberKey, Shared};
+use crate::shared::{Away, NumberKey, Shared};
 
 /// A send that is later than this for its slot asks for another one. So late ones together never
 /// add more than this share of a second's messages to a second.
@@ -90,11 +90,9 @@ async fn slot(mut at: Instant, key: &NumberKey, shared: &Shared) -> Result<(), A
             return Ok(());
         }
         match shared.slot(key).await? {
-            Granted::Slot(wait) => at = Instant::now() + wait,
-            Granted::NumberFull(wait) | Granted::PairFull(wait) => {
-                // Nothing was given: by then this one is late again, and asks again.
-                sleep_until(Instant::now() + wait).await;
-            }
+            Ok(wait) => at = Instant::now() + wait,
+            // Nothing was given: by then this one is late again, and asks again.
+            Err(wait) => sleep_until(Instant::now() + wait).await,
         }
     }
 }

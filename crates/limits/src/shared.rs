@@ -6,6 +6,7 @@
 //! cannot know, and slots begin again only when all that were given before have passed.
 
 mod link;
+mod people;
 
 use std::fmt;
 use std::time::Duration;
@@ -13,12 +14,13 @@ use std::time::Duration;
 use domain::ids::PhoneNumberId;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
-use ring::digest;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 pub(crate) use self::link::Away;
 use self::link::Link;
+pub(crate) use self::people::{CLOCKS_DIFFER, Filled, Token, person};
+use crate::budget::{Budget, DAY};
 use crate::slowdown::{MOST_HALVINGS, SAME_EXCESS};
 
 /// How long Redis has for an answer. It takes a fraction of a millisecond; a worker that waits
@@ -34,6 +36,9 @@ const PAIR_BURST: u32 = 45;
 
 /// Slots are given at least so far ahead.
 const AHEAD: Duration = Duration::from_millis(500);
+
+/// What a number has received counts for so long.
+const A_SECOND: Duration = Duration::from_secs(1);
 
 /// A worker is counted for this time after its last beat, which comes every second.
 const LIFE: Duration = Duration::from_secs(4);
@@ -78,6 +83,12 @@ pub(crate) enum Granted {
     NumberFull(Duration),
     /// The pair may not send before this time has passed. Nothing was reserved.
     PairFull(Duration),
+    /// Nobody knows whom the portfolio reaches; the caller is to tell it. Nothing was reserved.
+    TellPeople(Token),
+    /// Somebody else is telling it. Nothing was reserved.
+    PeopleAwaited(Duration),
+    /// The portfolio reaches as many people as it may, for so long. Nothing was reserved.
+    BudgetFull(Duration),
 }
 
 /// A number that is asked for.
@@ -95,6 +106,8 @@ pub(crate) struct Shared {
     reserve: Script,
     slow: Script,
     beat: Script,
+    receive: Script,
+    complete: Script,
     link: Link,
 }
 
@@ -120,6 +133,8 @@ impl Shared {
             reserve: Script::new(include_str!("shared/reserve.lua")),
             slow: Script::new(include_str!("shared/slow.lua")),
             beat: Script::new(include_str!("shared/beat.lua")),
+            receive: Script::new(include_str!("shared/receive.lua")),
+            complete: Script::new(include_str!("shared/complete.lua")),
             link: Link::default(),
         })
     }
@@ -128,18 +143,37 @@ impl Shared {
         NumberKey { key: format!("{}number:{phone_number_id}", self.prefix), rate }
     }
 
-    /// Reserves the number's next slot and the pair's place, or neither.
+    /// Reserves the number's next slot, the pair's place and one in the budget, or nothing.
     pub(crate) async fn reserve(
         &self,
         number: &NumberKey,
         recipient: &str,
+        budget: Option<Budget<'_>>,
     ) -> Result<Granted, Away> {
-        self.ask(number, &self.pair(number, recipient), PAIR_BURST).await
+        let person = person(recipient);
+        let pair = format!("{}:{person}", number.key);
+        self.ask(number, &pair, PAIR_BURST, budget.map(|budget| (budget, person))).await
     }
 
-    /// Reserves a slot for a message that has come too late for its first one.
-    pub(crate) async fn slot(&self, number: &NumberKey) -> Result<Granted, Away> {
-        self.ask(number, "", 0).await
+    /// Reserves a slot for a message that has come too late for its first one, and answers how long
+    /// it is until then; or after how long to ask again.
+    pub(crate) async fn slot(
+        &self,
+        number: &NumberKey,
+    ) -> Result<Result<Duration, Duration>, Away> {
+        Ok(match self.ask(number, "", 0, None).await? {
+            Granted::Slot(wait) => Ok(wait),
+            Granted::NumberFull(wait) => Err(wait),
+            // Nothing else was asked for.
+            _ => Err(AHEAD),
+        })
+    }
+
+    /// Takes messages that the number has received off what it may send: Meta counts both.
+    pub(crate) async fn received(&self, number: &NumberKey, count: u32) -> Result<(), Away> {
+        let mut receive = self.receive.key(&number.key);
+        receive.arg(micros(interval(number.rate))).arg(count).arg(micros(A_SECOND));
+        self.call::<i64>(&receive).await.map(drop)
     }
 
     /// Halves the number's rate for everybody.
@@ -154,8 +188,9 @@ impl Shared {
     /// # Errors
     /// What Redis or the way to it said.
     pub(crate) async fn beat(&self) -> Result<(), RedisError> {
-        let mut beat = self.beat.key(format!("{}workers", self.prefix));
-        beat.key(self.epoch()).arg(&self.worker).arg(micros(LIFE));
+        let mut beat = self.beat.key(self.key("workers"));
+        beat.key(self.key("epoch")).key(self.key("broken")).key(self.key("run"));
+        beat.arg(&self.worker).arg(micros(LIFE));
         let workers = timed(beat.invoke_async(&mut self.connection.clone())).await?;
         self.link.set_workers(workers);
         Ok(())
@@ -171,32 +206,59 @@ impl Shared {
         AHEAD.max(interval(rate) * (self.workers() + 1))
     }
 
-    async fn ask(&self, number: &NumberKey, pair: &str, burst: u32) -> Result<Granted, Away> {
+    async fn ask(
+        &self,
+        number: &NumberKey,
+        pair: &str,
+        burst: u32,
+        budget: Option<(Budget<'_>, String)>,
+    ) -> Result<Granted, Away> {
         let ahead = self.ahead(number.rate);
-        self.link.may_ask()?;
+        if self.link.may_ask()? {
+            // Whether it is the Redis that was, a beat finds out.
+            self.beat().await.map_err(|error| self.link.lost(&error, ahead))?;
+        }
         let (epoch, alone) = self.link.memory();
+        let (people, room, person) = match &budget {
+            None => (None, String::new(), ""),
+            Some((budget, person)) => {
+                let room = budget.room.map_or("all".to_owned(), |room| room.to_string());
+                (Some(self.people(budget.portfolio)), room, person.as_str())
+            }
+        };
+        let people = people.unwrap_or_default();
         let mut reserve = self.reserve.key(&number.key);
         reserve
             .key(pair)
-            .key(self.epoch())
-            .key(format!("{}broken", self.prefix))
+            .key(self.key("epoch"))
+            .key(self.key("broken"))
+            .key(people.set)
+            .key(people.completing)
+            .key(people.sent_away)
             .arg(micros(interval(number.rate)))
             .arg(micros(ahead))
             .arg(micros(PAIR_EARNS))
             .arg(burst)
             .arg(epoch)
-            .arg(i32::from(alone));
+            .arg(i32::from(alone))
+            .arg(room)
+            .arg(person)
+            .arg(micros(DAY));
         let answered = timed(reserve.invoke_async(&mut self.connection.clone())).await;
-        let (decided, wait, epoch): (u8, u64, String) = match answered {
+        let answered: Result<(u8, u64, String, u64), _> = answered;
+        let (decided, wait, epoch, whole_since) = match answered {
             Ok(answer) => answer,
             Err(error) => return Err(self.link.lost(&error, ahead)),
         };
         self.link.answered(epoch);
-        let wait = Duration::from_micros(wait);
+        let time = Duration::from_micros(wait);
         Ok(match decided {
-            0 => Granted::Slot(wait),
-            1 => Granted::NumberFull(wait),
-            _ => Granted::PairFull(wait),
+            0 => Granted::Slot(time),
+            1 => Granted::NumberFull(time),
+            2 => Granted::PairFull(time),
+            3 => Granted::TellPeople(Token { shown: wait, whole_since }),
+            4 => Granted::PeopleAwaited(time),
+            _ => Granted::BudgetFull(time),
         })
     }
 
@@ -206,16 +268,8 @@ impl Shared {
         answered.map_err(|error| self.link.lost(&error, AHEAD))
     }
 
-    fn epoch(&self) -> String {
-        format!("{}epoch", self.prefix)
-    }
-
-    /// A key that tells nobody whom it is about.
-    fn pair(&self, number: &NumberKey, recipient: &str) -> String {
-        let digest = digest::digest(&digest::SHA256, recipient.as_bytes());
-        let short: String =
-            digest.as_ref()[..12].iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("{}:{short}", number.key)
+    fn key(&self, name: &str) -> String {
+        format!("{}{name}", self.prefix)
     }
 }
 

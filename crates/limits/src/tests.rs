@@ -1,7 +1,14 @@
+mod budget;
 #[expect(unreachable_pub, reason = "public in the crate it is shared with")]
 #[path = "../../test-support/src/proxy.rs"]
 mod proxy;
 mod shared;
+
+use std::collections::HashMap;
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
 use tokio::sync::mpsc;
@@ -21,7 +28,11 @@ async fn limits_of(config: LimitsConfig) -> Limits {
 
 /// One more worker of those that share `redis`.
 async fn worker(config: LimitsConfig, redis: &RedisConfig) -> Limits {
-    let limits = Limits::new(config, redis.clone()).unwrap();
+    worker_with(config, redis, Arc::new(Rows::default())).await
+}
+
+async fn worker_with(config: LimitsConfig, redis: &RedisConfig, rows: Arc<Rows>) -> Limits {
+    let limits = Limits::new(config, redis.clone(), rows).unwrap();
     limits.beat().await.unwrap();
     limits
 }
@@ -41,6 +52,51 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).unwrap()
 }
 
+/// Rows as far as limits need them: whom each portfolio has reached.
+#[derive(Debug, Default)]
+struct Rows {
+    reached: Mutex<HashMap<String, Reached>>,
+    /// Nobody can read them.
+    are_away: AtomicBool,
+}
+
+impl Rows {
+    /// An attempt has begun.
+    fn note(&self, portfolio: &str, recipient: &str, at: DateTime<Utc>) {
+        let mut reached = self.reached.lock().unwrap();
+        let reached = reached.entry(portfolio.into()).or_default();
+        reached.claimed.remove(recipient);
+        reached.people.insert(recipient.into(), at);
+    }
+
+    /// A message has been claimed.
+    fn claim(&self, portfolio: &str, recipient: &str, at: DateTime<Utc>) {
+        let mut reached = self.reached.lock().unwrap();
+        reached.entry(portfolio.into()).or_default().claimed.insert(recipient.into(), at);
+    }
+
+    /// A claim has been given up.
+    fn give_up(&self, portfolio: &str, recipient: &str) {
+        let mut reached = self.reached.lock().unwrap();
+        reached.entry(portfolio.into()).or_default().claimed.remove(recipient);
+    }
+
+    fn people(&self, portfolio: &str) -> usize {
+        self.reached.lock().unwrap().get(portfolio).map_or(0, |reached| reached.people.len())
+    }
+}
+
+impl Ledger for Rows {
+    fn reached<'a>(
+        &'a self,
+        portfolio: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<Reached, String>> + Send + 'a>> {
+        let reached = self.reached.lock().unwrap().get(portfolio).cloned().unwrap_or_default();
+        let are_away = self.are_away.load(Ordering::Relaxed);
+        Box::pin(ready(if are_away { Err("away".into()) } else { Ok(reached) }))
+    }
+}
+
 /// To somebody to whom nothing was sent yet.
 fn request(phone_number_id: &PhoneNumberId, lane: Lane, rate: u32) -> Request<'_> {
     static PEOPLE: AtomicUsize = AtomicUsize::new(0);
@@ -50,6 +106,7 @@ fn request(phone_number_id: &PhoneNumberId, lane: Lane, rate: u32) -> Request<'_
         recipient: String::leak(format!("+1415{nth:07}")),
         lane,
         messages_per_second: rate,
+        budget: None,
         now: now(),
     }
 }

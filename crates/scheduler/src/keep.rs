@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use store::{idempotency, orphans, partitions, webhook_events};
+use store::{idempotency, orphans, partitions, service_windows, webhook_events};
 
 use crate::Shared;
 use crate::every::Progress;
@@ -11,7 +11,7 @@ use crate::every::Progress;
 /// How many months of partitions stand ready beyond the current one.
 const MONTHS_AHEAD: u32 = 2;
 
-/// How many rejected webhooks one statement forgets at most.
+/// How many rows one statement forgets at most.
 const PORTION: i64 = 1_000;
 
 /// Makes the partitions of the months to come.
@@ -38,6 +38,13 @@ pub(crate) async fn forget_old(shared: Arc<Shared>) -> anyhow::Result<Progress> 
 pub(crate) async fn forget_rejected(shared: Arc<Shared>) -> anyhow::Result<Progress> {
     let client = shared.backbone.db.client().await?;
     let forgotten = webhook_events::forget_unvouched(&client, PORTION, runtime::now()).await?;
+    Ok(Progress::of(usize::try_from(forgotten)?, PORTION))
+}
+
+/// Forgets service windows that have long been closed.
+pub(crate) async fn forget_windows(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let client = shared.backbone.db.client().await?;
+    let forgotten = service_windows::forget_closed(&client, PORTION, runtime::now()).await?;
     Ok(Progress::of(usize::try_from(forgotten)?, PORTION))
 }
 

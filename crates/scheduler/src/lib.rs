@@ -8,6 +8,7 @@
 //! In comes the time; out go jobs for the dispatcher and rows moved on. This crate must not know
 //! Meta.
 
+mod budget;
 mod every;
 mod keep;
 mod messages;
@@ -37,6 +38,8 @@ pub struct Config {
     /// `WAYPOST_WEBHOOK_KEEP_DAYS`: how many days the log of webhook POSTs goes back at least,
     /// default 90; a month is forgotten as a whole.
     pub webhook_days: u16,
+    /// `WAYPOST_BUDGET_RESERVED_PERCENT`; see [`backbone::budget_reserved`].
+    pub budget_reserved: u8,
 }
 
 impl Config {
@@ -50,6 +53,7 @@ impl Config {
             sweep: Duration::from_millis(sweep),
             unknown_grace: env.seconds("WAYPOST_UNKNOWN_GRACE_S", Duration::from_secs(120))?,
             webhook_days: env.bounded("WAYPOST_WEBHOOK_KEEP_DAYS", 90, 8..=3_650)?,
+            budget_reserved: backbone::budget_reserved(env)?,
         })
     }
 }
@@ -65,7 +69,7 @@ struct Shared {
 type Work = fn(Arc<Shared>) -> BoxFuture<'static, anyhow::Result<Progress>>;
 
 /// The jobs: a name, how often, and what.
-fn jobs(config: &Config) -> [(&'static str, Duration, Work); 10] {
+fn jobs(config: &Config) -> [(&'static str, Duration, Work); 12] {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
@@ -74,10 +78,12 @@ fn jobs(config: &Config) -> [(&'static str, Duration, Work); 10] {
         ("recover lapsed leases", SECOND, |s| Box::pin(messages::recover_lapsed(s))),
         ("resolve unknown messages", SECOND, |s| Box::pin(messages::resolve_unknown(s))),
         ("adopt orphaned statuses", SECOND, |s| Box::pin(messages::adopt_orphans(s))),
+        ("see what budgets have room", SECOND * 10, |s| Box::pin(budget::see(s))),
         ("publish spooled webhooks", SECOND, |s| Box::pin(spool::publish(s))),
         ("measure what waits", SECOND * 10, |s| Box::pin(metrics::measure(s))),
         ("make partitions", HOUR, |s| Box::pin(keep::make_partitions(s))),
         ("forget what is old", HOUR, |s| Box::pin(keep::forget_old(s))),
+        ("forget closed windows", HOUR, |s| Box::pin(keep::forget_windows(s))),
         ("forget rejected webhooks", MINUTE, |s| Box::pin(keep::forget_rejected(s))),
         ("forget old webhooks", HOUR, |s| Box::pin(keep::forget_webhooks(s))),
     ]

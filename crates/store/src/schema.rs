@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = migrations![
     12 "0012_webhook_retention",
     13 "0013_account_watch",
     14 "0014_dismissals",
+    15 "0015_portfolio_budget",
 ];
 
 /// First line of a file that must not run in a transaction.

@@ -61,6 +61,20 @@ impl TestBus {
         RedisConfig { url, prefix: format!("waypost:{}", self.config.prefix) }
     }
 
+    /// Makes Redis forget what it knows of limits, as a flush does.
+    ///
+    /// # Panics
+    /// When Redis is not there.
+    pub async fn forget_limits(&self) {
+        let RedisConfig { url, prefix } = self.redis();
+        let client = redis::Client::open(url).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut keys = redis::cmd("KEYS");
+        let keys: Vec<String> =
+            keys.arg(format!("{prefix}*")).query_async(&mut connection).await.unwrap();
+        redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
+    }
+
     /// A second bus of the same names, through a network that can fail.
     ///
     /// # Panics

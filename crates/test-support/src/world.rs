@@ -1,9 +1,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::ids::{ConnectionId, MessageId, PhoneNumberId, TenantId, WabaId};
 use domain::lane::{Lane, OnUnknown};
+use domain::tier::Tier;
 use serde_json::json;
 use store::connections::{Added, NewNumber, add_number};
-use store::messages::NewMessage;
+use store::messages::{Begin, NewMessage};
 use store::{Client, Vault};
 
 /// A tenant with a number to send from.
@@ -17,6 +18,11 @@ pub struct Sender {
     pub waba_id: WabaId,
     /// Its number.
     pub phone_number_id: PhoneNumberId,
+}
+
+/// The attempt of a claim, as if within a service window.
+pub fn uncounted(message_id: MessageId, claim_no: i32) -> Begin {
+    Begin { message_id, claim_no, counted: None }
 }
 
 impl Sender {
@@ -60,7 +66,7 @@ pub async fn sender(client: &Client, name: &str, nth: u32) -> Sender {
         phone_number_id: phone_number_id.clone(),
         portfolio_id: None,
         messages_per_second: 1000,
-        tier: Some("unlimited".into()),
+        tier: Some(Tier::Unlimited),
         access_token: format!("token-{nth}").into(),
     };
     let added = add_number(client, &vault(), &number, now).await.unwrap();

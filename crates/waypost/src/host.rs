@@ -27,6 +27,7 @@ pub(crate) fn check(env: &Env) -> Result<(), ConfigError> {
     admin_api::Config::from_env(env)?;
     dispatcher::Config::from_env(env)?;
     status_mapper::Config::from_env(env)?;
+    inbox::Config::from_env(env)?;
     webhook_log::Config::from_env(env)?;
     account_sync::Config::from_env(env)?;
     scheduler::Config::from_env(env)?;
@@ -66,6 +67,7 @@ pub(crate) async fn start(
         backbone,
         stop.clone(),
     ));
+    services.push(inbox::start(inbox::Config::from_env(&env)?, backbone, stop.clone())?);
     services.push(webhook_log::start(
         &webhook_log::Config::from_env(&env)?,
         backbone,

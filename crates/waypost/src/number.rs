@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 use domain::ids::{PhoneNumberId, PortfolioId, TenantId, WabaId};
+use domain::tier::Tier;
 use runtime::env::SecretString;
 use serde_json::json;
 use store::connections::{self, Added, NewNumber};
@@ -45,8 +46,8 @@ pub(crate) struct Add {
     #[arg(long)]
     portfolio_id: Option<PortfolioId>,
     /// Unique recipients in 24 hours: a number or unlimited [default: until Meta tells, 250]
-    #[arg(long, value_parser = tier)]
-    tier: Option<String>,
+    #[arg(long)]
+    tier: Option<Tier>,
     /// Prints a JSON object
     #[arg(long)]
     pub(crate) json: bool,
@@ -67,7 +68,7 @@ pub(crate) struct Sender {
     /// The portfolio, where known.
     pub(crate) portfolio_id: Option<PortfolioId>,
     /// The tier, where known.
-    pub(crate) tier: Option<String>,
+    pub(crate) tier: Option<Tier>,
 }
 
 impl Number {
@@ -161,25 +162,4 @@ pub(crate) fn read_secret(file: &Path, what: &str) -> anyhow::Result<SecretStrin
     let secret = text.trim();
     ensure!(!secret.is_empty(), "{what} is empty");
     Ok(secret.into())
-}
-
-fn tier(text: &str) -> Result<String, &'static str> {
-    let is_count = text.len() <= 10 && text.parse::<u64>().is_ok_and(|people| people > 0);
-    let is_tier = text == "unlimited" || (is_count && !text.starts_with(['0', '+']));
-    if is_tier { Ok(text.to_owned()) } else { Err("must be a number of people, or unlimited") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tier_is_a_count_of_people_or_unlimited() {
-        for good in ["250", "100000", "unlimited"] {
-            assert_eq!(tier(good).as_deref(), Ok(good));
-        }
-        for bad in ["", "0", "-1", "+5", "007", "12345678901", "1k", "Unlimited"] {
-            assert!(tier(bad).is_err(), "{bad}");
-        }
-    }
 }

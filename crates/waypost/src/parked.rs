@@ -21,7 +21,7 @@ pub(crate) enum Parked {
     },
     /// Shows the oldest ones of a queue, and why they were parked
     Show {
-        /// notify, dispatch.urgent, dispatch.normal, dispatch.bulk, status-mapper, account-sync, webhook-log
+        /// notify, dispatch.urgent, dispatch.normal, dispatch.bulk, status-mapper, inbox, account-sync, webhook-log
         #[arg(value_parser = queue)]
         queue: Queue,
         /// How many at most

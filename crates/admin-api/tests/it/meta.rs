@@ -37,6 +37,7 @@ impl Meta {
             concurrency: 100,
             hold: Duration::from_secs(1),
             redis: world.bus.redis(),
+            budget_reserved: 10,
         };
         let backbone = backbone(&world.db, &world.bus);
         let service = dispatcher::start(config, &backbone, Stop::new()).unwrap();

@@ -1,6 +1,7 @@
 //! The dispatcher between a real database, a real broker and the simulator of Meta.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod budget;
 mod fairness;
 mod faults;
 mod kill;

@@ -54,6 +54,7 @@ impl World {
             concurrency: 100,
             hold: Duration::from_secs(1),
             redis: bus.redis(),
+            budget_reserved: 10,
         };
         let mut running = JoinSet::new();
         running.spawn(sim.service.task);
@@ -236,6 +237,10 @@ impl World {
         })
         .await;
         self.message(id).await
+    }
+
+    pub(crate) async fn execute(&self, sql: &str) {
+        self.db.client().await.unwrap().batch_execute(sql).await.unwrap();
     }
 
     /// How many messages of the tenant stand at `status`.

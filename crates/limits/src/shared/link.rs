@@ -15,6 +15,8 @@ const PROBE: Duration = Duration::from_millis(200);
 pub(crate) struct Away {
     /// Not before: until then the slots are used up that Redis has given to anybody.
     pub(crate) from: Instant,
+    /// When that was noticed.
+    pub(crate) since: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -32,31 +34,32 @@ struct State {
 
 #[derive(Clone, Copy, Debug)]
 struct Outage {
-    from: Instant,
+    away: Away,
     probe_at: Instant,
 }
 
 impl Link {
-    /// Whether Redis is to be asked: always, or while it is away now and then.
+    /// Redis is to be asked: always, or while it is away now and then, and then it is to be told
+    /// first (`true`) that this worker has lost it.
     ///
     /// # Errors
     /// `Away`.
-    pub(crate) fn may_ask(&self) -> Result<(), Away> {
+    pub(crate) fn may_ask(&self) -> Result<bool, Away> {
         let now = Instant::now();
         match &mut self.state().away {
-            Some(outage) if outage.probe_at > now => Err(Away { from: outage.from }),
+            Some(outage) if outage.probe_at > now => Err(outage.away),
             Some(outage) => {
                 outage.probe_at = now + PROBE;
-                Ok(())
+                Ok(true)
             }
-            None => Ok(()),
+            None => Ok(false),
         }
     }
 
     /// The epoch that is known, and whether this worker has been sending on its own.
     pub(crate) fn memory(&self) -> (String, bool) {
         let state = self.state();
-        let alone = state.away.is_some_and(|outage| outage.from <= Instant::now());
+        let alone = state.away.is_some_and(|outage| outage.away.from <= Instant::now());
         (state.epoch.clone(), alone)
     }
 
@@ -80,10 +83,10 @@ impl Link {
                 error = %error.category(),
                 "Redis does not answer: every worker keeps to its share of each number's rate"
             );
-            Outage { from: now + ahead, probe_at: now + PROBE }
+            Outage { away: Away { from: now + ahead, since: now }, probe_at: now + PROBE }
         });
         outage.probe_at = now + PROBE;
-        Away { from: outage.from }
+        outage.away
     }
 
     pub(crate) fn set_workers(&self, workers: u32) {

@@ -42,7 +42,7 @@ fn law(rate: usize) -> usize {
 }
 
 /// Forgets all keys of a test, as a flush does.
-async fn flush(redis: &RedisConfig) {
+pub(super) async fn flush(redis: &RedisConfig) {
     let client = redis::Client::open(redis.url.as_str()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let keys: Vec<String> = redis::cmd("KEYS")
@@ -53,12 +53,12 @@ async fn flush(redis: &RedisConfig) {
     redis::cmd("DEL").arg(keys).query_async::<()>(&mut connection).await.unwrap();
 }
 
-async fn behind(proxy: &Proxy) -> RedisConfig {
+pub(super) async fn behind(proxy: &Proxy) -> RedisConfig {
     let real = redis();
     RedisConfig { url: format!("redis://{}", proxy.addr()), prefix: real.prefix }
 }
 
-async fn proxy() -> Proxy {
+pub(super) async fn proxy() -> Proxy {
     let url = redis().url;
     Proxy::start(url.trim_start_matches("redis://").trim_end_matches('/')).await
 }
@@ -94,6 +94,26 @@ async fn a_pair_sends_its_burst_by_whichever_worker_and_then_waits_alone() {
         assert!(until - now() <= TimeDelta::seconds(7), "{until}");
         drop(turn(worker, to("+14155550102")).await);
     }
+}
+
+#[tokio::test]
+async fn what_a_number_receives_is_taken_off_what_it_sends() {
+    let redis = redis();
+    let workers = workers(1, &redis).await;
+    let id = number("1");
+    let inbound = Inbound::new(redis).unwrap();
+    let begun = Instant::now();
+
+    inbound.received(&id, 100, 40).await;
+    turn(&workers[0], request(&id, Lane::Normal, 100)).await.come().await;
+    assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
+
+    // Whatever comes in, it counts for a second and no longer.
+    inbound.received(&id, 100, 10_000).await;
+    let asked = Instant::now();
+    let parked = parked(&workers[0], request(&id, Lane::Normal, 100)).await;
+    assert!(parked <= TimeDelta::milliseconds(1_100), "{parked}");
+    assert!(asked.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]
@@ -201,5 +221,6 @@ fn neither_url_nor_recipient_is_shown() {
 
     assert!(!shown.contains("hush"), "{shown}");
     let wrong = RedisConfig { url: "postgres://hush".into(), prefix: String::new() };
-    assert_eq!(Limits::new(limits, wrong).unwrap_err(), InvalidRedisUrl);
+    let rows = Arc::new(Rows::default());
+    assert_eq!(Limits::new(limits, wrong, rows).unwrap_err(), InvalidRedisUrl);
 }

@@ -16,7 +16,7 @@ use runtime::{Stop, now};
 use scheduler::Config;
 use store::messages::{self, Job, NewMessage, begin_attempts, claim};
 use store::spool::{self, Spooled};
-use test_support::{Sender, TestBus, TestDb, backbone, eventually, sender, vault};
+use test_support::{Sender, TestBus, TestDb, backbone, eventually, sender, uncounted, vault};
 use tokio::task::JoinHandle;
 
 const LEASE: TimeDelta = TimeDelta::milliseconds(1);
@@ -39,6 +39,7 @@ impl World {
             sweep: Duration::from_millis(10),
             unknown_grace: Duration::from_millis(1),
             webhook_days: 90,
+            budget_reserved: 10,
         };
         let service = scheduler::start(config, backbone, stop.clone());
         #[expect(clippy::disallowed_methods, reason = "the test ends it")]
@@ -91,7 +92,8 @@ async fn a_message_of_a_dead_worker_is_sent_again_only_if_it_was_never_begun() {
     let client = world.db.client().await.unwrap();
     claim(&client, &[never_begun], LEASE, now()).await.unwrap();
     claim(&client, &[begun], TimeDelta::minutes(1), now()).await.unwrap();
-    let written = begin_attempts(&client, &[(begun.message_id, 1)], LEASE, now()).await.unwrap();
+    let written =
+        begin_attempts(&client, &[uncounted(begun.message_id, 1)], LEASE, now()).await.unwrap();
     assert_eq!(written.len(), 1);
     let running = world.start(&backbone(&world.db, &world.bus), &stop);
 
@@ -114,7 +116,7 @@ async fn an_unknown_message_is_queued_again_under_retry_and_failed_under_fail() 
     let fail = world.insert(Lane::Normal, OnUnknown::Fail, now()).await;
     let client = world.db.client().await.unwrap();
     claim(&client, &[retry, fail], TimeDelta::minutes(1), now()).await.unwrap();
-    let claims = [(retry.message_id, 1), (fail.message_id, 1)];
+    let claims = [retry, fail].map(|job| uncounted(job.message_id, 1));
     begin_attempts(&client, &claims, LEASE, now()).await.unwrap();
     let running = world.start(&backbone(&world.db, &world.bus), &stop);
 

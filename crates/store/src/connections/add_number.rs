@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use domain::ids::{ConnectionId, PhoneNumberId, PortfolioId, TenantId, WabaId};
+use domain::tier::Tier;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::attach::{Attach, Attached, attach};
@@ -25,7 +26,7 @@ pub struct NewNumber {
     /// Messages per second that Meta allows it.
     pub messages_per_second: i32,
     /// Unique recipients in 24 hours: a number or `unlimited`; `None` until Meta tells.
-    pub tier: Option<String>,
+    pub tier: Option<Tier>,
     /// With what it sends.
     pub access_token: SecretString,
 }
@@ -96,7 +97,7 @@ pub async fn add_number(
         waba_id: &number.waba_id,
         phone_number_id: &number.phone_number_id,
         portfolio_id: number.portfolio_id.as_ref(),
-        tier: number.tier.as_deref(),
+        tier: number.tier,
         messages_per_second: Some(number.messages_per_second),
     };
     Ok(match attach(transaction, &wanted, now).await? {

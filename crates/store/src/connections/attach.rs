@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use domain::ids::{ConnectionId, PhoneNumberId, PortfolioId, TenantId, WabaId};
+use domain::tier::Tier;
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -23,7 +24,7 @@ pub struct Attach<'a> {
     /// The portfolio of the account; `None`: as it was.
     pub portfolio_id: Option<&'a PortfolioId>,
     /// Unique recipients in 24 hours: a number or `unlimited`; `None`: as it was.
-    pub tier: Option<&'a str>,
+    pub tier: Option<Tier>,
     /// Messages per second; `None`: as it was, at first Meta's own 80.
     pub messages_per_second: Option<i32>,
 }
@@ -224,7 +225,7 @@ async fn settle(transaction: &impl GenericClient, wanted: &Attach<'_>) -> Result
                 /* waba_id             */ &wanted.waba_id.as_str(),
                 /* phone_number_id     */ &wanted.phone_number_id.as_str(),
                 /* portfolio_id        */ &wanted.portfolio_id.map(PortfolioId::as_str),
-                /* tier                */ &wanted.tier,
+                /* tier                */ &wanted.tier.map(|tier| tier.to_string()),
                 /* messages_per_second */ &wanted.messages_per_second,
             ],
         )

@@ -3,11 +3,35 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::GenericClient;
 use domain::delivery::Failure;
-use domain::ids::{MessageId, Wamid};
+use domain::ids::{MessageId, WabaId, Wamid};
 use domain::lane::WaitingReason;
 use uuid::Uuid;
 
+use super::Claimed;
 use crate::Result;
+
+/// A claim whose attempt is about to be made.
+#[derive(Clone, Debug)]
+pub struct Begin {
+    /// The message.
+    pub message_id: MessageId,
+    /// The claim.
+    pub claim_no: i32,
+    /// The account whose portfolio's messaging limit it counts against; `None` within an open
+    /// service window.
+    pub counted: Option<WabaId>,
+}
+
+impl Claimed {
+    /// Its attempt.
+    pub fn begin(&self) -> Begin {
+        Begin {
+            message_id: self.message_id,
+            claim_no: self.claim_no,
+            counted: (!self.in_service_window).then(|| self.waba_id.clone()),
+        }
+    }
+}
 
 /// Writes attempts ahead of their HTTP calls, renews their leases, and answers which may go on.
 /// A claim that lost its lease, or whose message Meta has meanwhile reported on, is not among
@@ -17,17 +41,21 @@ use crate::Result;
 /// `Unavailable`; then no attempt may be made.
 pub async fn begin_attempts(
     client: &impl GenericClient,
-    claims: &[(MessageId, i32)],
+    begins: &[Begin],
     lease: TimeDelta,
     now: DateTime<Utc>,
 ) -> Result<HashSet<MessageId>> {
-    let message_ids: Vec<Uuid> = claims.iter().map(|(id, _)| id.as_uuid()).collect();
-    let claim_nos: Vec<i32> = claims.iter().map(|(_, claim_no)| *claim_no).collect();
+    let message_ids: Vec<Uuid> = begins.iter().map(|begin| begin.message_id.as_uuid()).collect();
+    let claim_nos: Vec<i32> = begins.iter().map(|begin| begin.claim_no).collect();
+    let counted: Vec<_> =
+        begins.iter().map(|begin| begin.counted.as_ref().map(WabaId::as_str)).collect();
     let statement = client
         .prepare_cached(
             "-- messages::begin_attempts
              WITH c AS (
-                 SELECT * FROM UNNEST($1::uuid[], $2::int[]) AS u (message_id, claim_no)
+                 SELECT *
+                 FROM   UNNEST($1::uuid[], $2::int[], $5::text[])
+                        AS u (message_id, claim_no, counted_waba_id)
              ),
              locked AS (
                  SELECT m.message_id
@@ -49,10 +77,10 @@ pub async fn begin_attempts(
                    AND  m.delivery_status = 'sending'
                    AND  m.lease_until     > $3
                    AND  m.expires_at      > $3
-                 RETURNING m.message_id, m.claim_no
+                 RETURNING m.message_id, m.claim_no, c.counted_waba_id
              )
-             INSERT INTO attempts (message_id, attempt_no, begun_at)
-             SELECT message_id, claim_no, $3
+             INSERT INTO attempts (message_id, attempt_no, begun_at, counted_waba_id)
+             SELECT message_id, claim_no, $3, counted_waba_id
              FROM   begun
              RETURNING message_id",
         )
@@ -65,6 +93,7 @@ pub async fn begin_attempts(
                 /* claim_nos   */ &claim_nos,
                 /* now         */ &now,
                 /* lease_until */ &(now + lease),
+                /* counted     */ &counted,
             ],
         )
         .await?;

@@ -5,12 +5,13 @@ use deadpool_postgres::GenericClient;
 use domain::delivery::Stage;
 use domain::ids::{ConnectionId, MessageId, PhoneNumberId, TenantId, WabaId};
 use domain::lane::{Lane, WaitingReason};
+use domain::tier::Tier;
 use serde_json::Value;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{id, word};
-use crate::Result;
+use crate::{Error, Result, service_windows};
 
 /// A job from the bus: which message of which tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +63,14 @@ pub struct Claimed {
     pub phone_number_id: PhoneNumberId,
     /// The account of the number.
     pub waba_id: WabaId,
+    /// Meta's id of the portfolio whose messaging limit the account shares; the account's own while
+    /// that is not known.
+    pub portfolio: String,
+    /// That limit, or what is assumed.
+    pub tier: Tier,
+    /// Whether the recipient has written to the number lately, so that the message counts against
+    /// no limit of people.
+    pub in_service_window: bool,
     /// What Meta allows the number.
     pub messages_per_second: u32,
     /// The connection that sends it.
@@ -98,6 +107,7 @@ pub async fn claim(
                 /* tenant_ids  */ &tenant_ids,
                 /* now         */ &now,
                 /* lease_until */ &(now + lease),
+                /* window_from */ &service_windows::open_after(now),
             ],
         )
         .await?;
@@ -137,7 +147,8 @@ const CLAIM: &str = "-- messages::claim
                sweep_count    = 0
         FROM   job
                JOIN locked USING (message_id),
-               phone_numbers n,
+               phone_numbers n
+               JOIN wabas w USING (waba_id),
                connections c,
                LATERAL (
                    SELECT CASE WHEN c.status = 'DISCONNECTED' OR c.access_token IS NULL
@@ -158,7 +169,16 @@ const CLAIM: &str = "-- messages::claim
         RETURNING m.message_id, m.tenant_id, m.stage, m.claim_no, m.attempt_count, m.lane,
                   m.expires_at, m.recipient, m.content, m.phone_number_id, m.traceparent,
                   m.waiting_reason, m.not_before, n.waba_id, n.messages_per_second,
-                  c.connection_id, c.access_token
+                  c.connection_id, c.access_token,
+                  COALESCE(w.portfolio_id, w.waba_id) AS portfolio, w.tier,
+                  EXISTS (
+                      SELECT
+                      FROM   service_windows s
+                      WHERE  s.phone_number_id = m.phone_number_id
+                        AND  s.contact         = m.recipient
+                        AND  s.tenant_id       = m.tenant_id
+                        AND  s.last_inbound_at > $5
+                  ) AS in_service_window
     ),
     noted AS (
         INSERT INTO waits (message_id, claim_no, since, until, reason)
@@ -185,6 +205,9 @@ fn read(row: &Row, job: Job) -> Result<Claim> {
             content: row.get("content"),
             phone_number_id: id(row, "phone_number_id")?,
             waba_id: id(row, "waba_id")?,
+            portfolio: row.get("portfolio"),
+            tier: tier(row)?,
+            in_service_window: row.get("in_service_window"),
             messages_per_second: row.get::<_, i32>("messages_per_second").unsigned_abs(),
             connection_id: ConnectionId::from_uuid(row.get("connection_id")),
             sealed_token: row.get("access_token"),
@@ -193,4 +216,10 @@ fn read(row: &Row, job: Job) -> Result<Claim> {
         // The statement writes no other stage.
         Stage::Unknown | Stage::Cancelled => Claim::Done,
     })
+}
+
+fn tier(row: &Row) -> Result<Tier> {
+    let told: Option<&str> = row.get("tier");
+    let corrupt = |_| Error::Corrupt { table: "wabas", column: "tier" };
+    told.map_or(Ok(Tier::UNTOLD), |text| text.parse().map_err(corrupt))
 }

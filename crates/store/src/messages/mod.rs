@@ -15,7 +15,7 @@ mod read;
 mod standing;
 mod sweep;
 
-pub use attempt::{AttemptOutcome, Finished, Next, begin_attempts, record};
+pub use attempt::{AttemptOutcome, Begin, Finished, Next, begin_attempts, record};
 pub use cancel::{Cancel, cancel};
 pub use claim::{Claim, Claimed, Job, claim};
 pub use insert::{NewMessage, insert};

@@ -68,11 +68,11 @@ async fn an_accepted_message_is_accepted_with_its_attempt_on_record() {
     let job = queued(&client, &acme, now()).await;
     let claimed = ready(&client, job).await;
     assert_eq!(status(&client, job).await, DeliveryStatus::Sending);
-    let key = (claimed.message_id, claimed.claim_no);
+    let key = claimed.begin();
 
-    let begun = begin_attempts(&client, &[key], LEASE, now()).await.unwrap();
+    let begun = begin_attempts(&client, std::slice::from_ref(&key), LEASE, now()).await.unwrap();
     assert!(begun.contains(&job.message_id));
-    let twice = begin_attempts(&client, &[key], LEASE, now()).await.unwrap();
+    let twice = begin_attempts(&client, std::slice::from_ref(&key), LEASE, now()).await.unwrap();
     assert!(twice.is_empty(), "one claim allows one attempt");
     record(&client, &[accepted(&claimed)]).await.unwrap();
 
@@ -104,7 +104,7 @@ async fn a_worker_that_died_after_its_attempt_leaves_the_message_unknown() {
     let acme = sender(&client, "acme", 1).await;
     let job = queued(&client, &acme, now()).await;
     let claimed = ready(&client, job).await;
-    begin_attempts(&client, &[(claimed.message_id, claimed.claim_no)], LEASE, now()).await.unwrap();
+    begin_attempts(&client, &[claimed.begin()], LEASE, now()).await.unwrap();
 
     let later = now() + LEASE + LEASE;
     assert_eq!(recover_lapsed(&client, 10, later).await.unwrap(), (1, 0));
@@ -121,15 +121,20 @@ async fn a_claim_whose_lease_was_lost_may_not_begin() {
     let acme = sender(&client, "acme", 1).await;
     let job = queued(&client, &acme, now()).await;
     let slow = ready(&client, job).await;
-    let key = (slow.message_id, slow.claim_no);
+    let key = slow.begin();
 
-    let too_late = begin_attempts(&client, &[key], LEASE, now() + LEASE + LEASE).await.unwrap();
+    let too_late =
+        begin_attempts(&client, std::slice::from_ref(&key), LEASE, now() + LEASE + LEASE)
+            .await
+            .unwrap();
     assert!(too_late.is_empty());
 
     recover_lapsed(&client, 10, now() + LEASE + LEASE).await.unwrap();
     let quick = ready(&client, job).await;
     assert!(quick.claim_no > slow.claim_no);
-    assert!(begin_attempts(&client, &[key], LEASE, now()).await.unwrap().is_empty());
+    assert!(
+        begin_attempts(&client, std::slice::from_ref(&key), LEASE, now()).await.unwrap().is_empty()
+    );
 }
 
 #[tokio::test]
@@ -222,8 +227,13 @@ async fn an_expired_message_ends_expired_at_its_claim_and_at_its_attempt() {
     assert_eq!(status(&client, first).await, DeliveryStatus::Expired);
 
     let claimed = ready(&client, second).await;
-    let key = (claimed.message_id, claimed.claim_no);
-    assert!(begin_attempts(&client, &[key], LEASE, deadline).await.unwrap().is_empty());
+    let key = claimed.begin();
+    assert!(
+        begin_attempts(&client, std::slice::from_ref(&key), LEASE, deadline)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]

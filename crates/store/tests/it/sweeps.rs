@@ -3,7 +3,7 @@ use domain::delivery::DeliveryStatus;
 use domain::lane::OnUnknown;
 use runtime::now;
 use store::messages::{begin_attempts, claim, recover_lapsed, resolve_unknown, take_due};
-use test_support::{TestDb, sender};
+use test_support::{TestDb, sender, uncounted};
 
 use crate::rows::{insert, message, queued, status};
 
@@ -63,7 +63,7 @@ async fn an_unknown_message_follows_its_own_policy_after_the_grace() {
     }
     let claims = claim(&client, &jobs, LEASE, begin).await.unwrap();
     assert_eq!(claims.len(), 3);
-    let keys: Vec<_> = jobs.iter().map(|job| (job.message_id, 1)).collect();
+    let keys: Vec<_> = jobs.iter().map(|job| uncounted(job.message_id, 1)).collect();
     begin_attempts(&client, &keys, LEASE, begin).await.unwrap();
     let lapse = begin + LEASE * 2;
     assert_eq!(recover_lapsed(&client, 10, lapse).await.unwrap(), (3, 0));
@@ -96,7 +96,7 @@ async fn an_unknown_message_is_not_retried_past_its_deadline() {
     let deadline = new.expires_at;
     let job = insert(&client, new, begin).await;
     claim(&client, &[job], LEASE, begin).await.unwrap();
-    begin_attempts(&client, &[(job.message_id, 1)], LEASE, begin).await.unwrap();
+    begin_attempts(&client, &[uncounted(job.message_id, 1)], LEASE, begin).await.unwrap();
     recover_lapsed(&client, 10, begin + LEASE * 2).await.unwrap();
 
     let resolved = resolve_unknown(&client, TimeDelta::zero(), 10, deadline).await.unwrap();

@@ -7,6 +7,7 @@ use amqp::Queue;
 use anyhow::{Context, anyhow, bail, ensure};
 use backbone::Backbone;
 use domain::ids::TenantId;
+use domain::tier::Tier;
 use runtime::{Stop, service};
 use tokio::time::{Instant, sleep};
 
@@ -88,7 +89,7 @@ async fn tenant(backbone: &Backbone) -> anyhow::Result<(TenantId, String)> {
             access_token: ACCESS_TOKEN.into(),
             messages_per_second: Some(number.rate),
             portfolio_id: None,
-            tier: Some("unlimited".to_owned()),
+            tier: Some(Tier::Unlimited),
         };
         number::add(&mut client, &backbone.vault, sender).await?;
     }

@@ -1,0 +1,119 @@
+//! Who has written to a number lately, so that it may answer freely.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use deadpool_postgres::GenericClient;
+use domain::ids::PhoneNumberId;
+
+use crate::Result;
+use crate::statuses::{Origin, OriginColumns};
+
+/// How long a window is open after the newest message from a person
+/// (<https://developers.facebook.com/docs/whatsapp/cloud-api/guides/send-messages#customer-service-windows>).
+const OPEN: TimeDelta = TimeDelta::hours(24);
+
+/// What is sent through a window that closes sooner than this may come too late for it.
+const SPARE: TimeDelta = TimeDelta::minutes(5);
+
+/// What a person wrote, as far as windows care.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inbound {
+    /// Where it says it came in.
+    pub origin: Origin,
+    /// `+E.164` as Meta knows it, or a business-scoped user id; not for logs.
+    pub contact: String,
+    /// When it was written.
+    pub at: DateTime<Utc>,
+}
+
+/// Windows whose newest message is from after this instant are open, and for a while to come.
+pub(crate) fn open_after(now: DateTime<Utc>) -> DateTime<Utc> {
+    now - OPEN + SPARE
+}
+
+/// Opens windows, or keeps them open for longer. What lies outside its origin's scope opens none.
+/// Answers the numbers that were written to, each with the rate that Meta allows it.
+///
+/// # Errors
+/// `Unavailable`; `Unstorable` when one of the values cannot be stored, then none is.
+pub async fn open(
+    client: &impl GenericClient,
+    inbound: &[Inbound],
+) -> Result<Vec<(PhoneNumberId, u32)>> {
+    let origins = OriginColumns::of(inbound.iter().map(|inbound| &inbound.origin));
+    let contacts: Vec<&str> = inbound.iter().map(|inbound| inbound.contact.as_str()).collect();
+    let at: Vec<DateTime<Utc>> = inbound.iter().map(|inbound| inbound.at).collect();
+    let statement = client.prepare_cached(OPEN_WINDOWS).await?;
+    let rows = client
+        .query(
+            &statement,
+            &[
+                /* connections */ &origins.connections,
+                /* wabas       */ &origins.waba_ids,
+                /* numbers     */ &origins.phone_number_ids,
+                /* contacts    */ &contacts,
+                /* at          */ &at,
+            ],
+        )
+        .await?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| {
+            let phone_number_id = row.get::<_, &str>("phone_number_id").parse().ok()?;
+            Some((phone_number_id, row.get::<_, i32>("messages_per_second").unsigned_abs()))
+        })
+        .collect())
+}
+
+const OPEN_WINDOWS: &str = "-- service_windows::open
+    WITH heard AS (
+        SELECT n.phone_number_id, u.contact, n.tenant_id, max(u.at) AS at
+        FROM   UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
+               AS u (proved, waba_id, phone_number_id, contact, at)
+        JOIN   phone_numbers n ON n.phone_number_id = u.phone_number_id AND n.waba_id = u.waba_id
+        JOIN   connections   c ON c.connection_id   = n.connection_id
+                              AND in_scope(u.proved, c.connection_id, c.kind)
+        GROUP BY n.phone_number_id, u.contact
+        -- Overlapping batches lock their rows in one order.
+        ORDER BY n.phone_number_id, u.contact
+    ),
+    opened AS (
+        INSERT INTO service_windows AS s (phone_number_id, contact, tenant_id, last_inbound_at)
+        SELECT phone_number_id, contact, tenant_id, at
+        FROM   heard
+        ON CONFLICT (phone_number_id, contact) DO UPDATE
+        SET    tenant_id       = excluded.tenant_id,
+               last_inbound_at = CASE WHEN s.tenant_id = excluded.tenant_id
+                                      THEN GREATEST(s.last_inbound_at, excluded.last_inbound_at)
+                                      ELSE excluded.last_inbound_at END
+        WHERE  s.tenant_id       <> excluded.tenant_id
+           OR  s.last_inbound_at <  excluded.last_inbound_at
+    )
+    SELECT DISTINCT phone_number_id, n.messages_per_second
+    FROM   heard
+    JOIN   phone_numbers n USING (phone_number_id)";
+
+/// Forgets windows that closed before today, up to `limit` at once; answers how many.
+///
+/// # Errors
+/// `Unavailable`.
+pub async fn forget_closed(
+    client: &impl GenericClient,
+    limit: i64,
+    now: DateTime<Utc>,
+) -> Result<u64> {
+    let forgotten = client
+        .execute(
+            "-- service_windows::forget_closed
+             DELETE FROM service_windows
+             WHERE  (phone_number_id, contact) IN (
+                        SELECT phone_number_id, contact
+                        FROM   service_windows
+                        WHERE  last_inbound_at < $1
+                        LIMIT  $2
+                        FOR UPDATE SKIP LOCKED
+                    )",
+            &[&(now - OPEN * 2), &limit],
+        )
+        .await?;
+    Ok(forgotten)
+}
