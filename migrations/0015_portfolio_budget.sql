@@ -5,7 +5,7 @@ ALTER TABLE attempts ADD COLUMN counted_waba_id text;
 CREATE INDEX attempts_counted ON attempts (counted_waba_id, begun_at) WHERE counted_waba_id IS NOT NULL;
 COMMENT ON COLUMN attempts.counted_waba_id IS 'The account whose portfolio''s messaging limit it counts against. NULL: it was made within an open service window.';
 
-CREATE INDEX messages_over_budget ON messages (phone_number_id)
+CREATE INDEX messages_over_budget ON messages (phone_number_id, recipient)
     WHERE delivery_status = 'queued' AND waiting_reason = 'portfolio_budget';
 
 CREATE TABLE service_windows (

@@ -37,7 +37,9 @@ impl Writer for Listener {
         if mapped.inbound.is_empty() {
             return Ok(Vec::new());
         }
-        let open = async || service_windows::open(&self.db.client().await?, &mapped.inbound).await;
+        let open = async || {
+            service_windows::open(&self.db.client().await?, &mapped.inbound, runtime::now()).await
+        };
         let written_to = match persist(&self.stop, open).await? {
             Ok(numbers) => numbers,
             Err(error) => {

@@ -31,13 +31,15 @@ pub(crate) fn open_after(now: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// Opens windows, or keeps them open for longer. What lies outside its origin's scope opens none.
-/// Answers the numbers that were written to, each with the rate that Meta allows it.
+/// Messages to these people that wait for their portfolio's limit need no place in it any more: they
+/// are due. Answers the numbers that were written to, each with the rate that Meta allows it.
 ///
 /// # Errors
 /// `Unavailable`; `Unstorable` when one of the values cannot be stored, then none is.
 pub async fn open(
     client: &impl GenericClient,
     inbound: &[Inbound],
+    now: DateTime<Utc>,
 ) -> Result<Vec<(PhoneNumberId, u32)>> {
     let origins = OriginColumns::of(inbound.iter().map(|inbound| &inbound.origin));
     let contacts: Vec<&str> = inbound.iter().map(|inbound| inbound.contact.as_str()).collect();
@@ -52,6 +54,8 @@ pub async fn open(
                 /* numbers     */ &origins.phone_number_ids,
                 /* contacts    */ &contacts,
                 /* at          */ &at,
+                /* now         */ &now,
+                /* open_after  */ &open_after(now),
             ],
         )
         .await?;
@@ -87,6 +91,24 @@ const OPEN_WINDOWS: &str = "-- service_windows::open
                                       ELSE excluded.last_inbound_at END
         WHERE  s.tenant_id       <> excluded.tenant_id
            OR  s.last_inbound_at <  excluded.last_inbound_at
+    ),
+    waiting AS (
+        SELECT m.message_id
+        FROM   heard h
+        JOIN   messages m ON m.phone_number_id = h.phone_number_id AND m.recipient = h.contact
+        WHERE  h.at              > $7
+          AND  m.delivery_status = 'queued'
+          AND  m.waiting_reason  = 'portfolio_budget'
+          AND  m.not_before      > $6
+          AND  m.tenant_id       = h.tenant_id
+        ORDER BY m.message_id
+        FOR NO KEY UPDATE OF m SKIP LOCKED
+    ),
+    woken AS (
+        UPDATE messages m
+        SET    not_before = $6, due_at = $6
+        FROM   waiting
+        WHERE  m.message_id = waiting.message_id
     )
     SELECT DISTINCT phone_number_id, n.messages_per_second
     FROM   heard

@@ -173,11 +173,11 @@ async fn accounts_of_one_portfolio_count_together() {
 async fn a_service_window_opens_for_a_day_and_counts_nobody() {
     let world = World::new().await;
     let inbound = |at| Inbound { origin: origin(&world.acme), contact: "+11".into(), at };
-    let opened = service_windows::open(&world.client, &[inbound(now())]).await.unwrap();
+    let opened = service_windows::open(&world.client, &[inbound(now())], now()).await.unwrap();
     assert_eq!(opened.len(), 1);
     // One that comes late, and twice, closes nothing.
     let late = vec![inbound(now() - TimeDelta::days(2)); 2];
-    service_windows::open(&world.client, &late).await.unwrap();
+    service_windows::open(&world.client, &late, now()).await.unwrap();
 
     assert!(world.claimed("+11").await.in_service_window);
     assert!(!world.claimed("+12").await.in_service_window);
@@ -206,7 +206,7 @@ async fn nobody_opens_a_window_of_a_number_outside_the_scope() {
         }
     }
 
-    let opened = service_windows::open(&world.client, &inbound).await.unwrap();
+    let opened = service_windows::open(&world.client, &inbound, now()).await.unwrap();
 
     let numbers: Vec<_> = opened.into_iter().map(|(number, _)| number).collect();
     assert_eq!(numbers, [forger.sender.phone_number_id]);

@@ -6,6 +6,7 @@ mod credentials;
 mod demo;
 mod operator;
 mod outage;
+mod portfolio;
 mod process;
 mod publisher;
 mod readme;
