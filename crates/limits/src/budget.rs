@@ -19,6 +19,9 @@ pub(crate) const DAY: Duration = match COUNTS_FOR.to_std() {
     Err(_) => unreachable!(),
 };
 
+/// Who was reached longer ago may count no more for Meta, and then is somebody new.
+const SURELY_COUNTS_FOR: TimeDelta = TimeDelta::minutes(24 * 60 - 5);
+
 /// When a worker without Redis asks for room again: what it has is all it gets.
 const USED_UP: Duration = Duration::from_secs(5);
 
@@ -97,7 +100,9 @@ impl Shares {
             let may_have_asked = |at: &DateTime<Utc>| *at <= now - since + CLOCKS_DIFFER;
             let under_way = claimed.values().filter(|at| may_have_asked(at)).count();
             let before = people.len() + under_way;
-            let known = people.keys().map(|recipient| person(recipient)).collect();
+            let still_counts = |at: &DateTime<Utc>| *at > now - SURELY_COUNTS_FOR;
+            let known = people.iter().filter(|(_, at)| still_counts(at));
+            let known = known.map(|(recipient, _)| person(recipient)).collect();
             let before = u32::try_from(before).unwrap_or(u32::MAX);
             Ok::<_, String>(Mutex::new(Places { known, before, added: 0 }))
         };

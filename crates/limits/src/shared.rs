@@ -120,6 +120,19 @@ impl fmt::Debug for Shared {
 impl Shared {
     /// Connects when it is first asked.
     pub(crate) fn new(config: RedisConfig) -> Result<Self, InvalidRedisUrl> {
+        Self::with(config, Script::new)
+    }
+
+    /// As [`new`](Self::new), by a clock that is not Redis's own: it stands in the hash `clock`, as
+    /// the fields `s` and `us`.
+    #[cfg(test)]
+    pub(crate) fn at_the_clock_of_a_test(config: RedisConfig) -> Self {
+        let clock = format!("redis.call('HMGET', '{}clock', 's', 'us')", config.prefix);
+        let script = |text: &str| Script::new(&text.replace("redis.call('TIME')", &clock));
+        Self::with(config, script).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn with(config: RedisConfig, script: impl Fn(&str) -> Script) -> Result<Self, InvalidRedisUrl> {
         let client = Client::open(config.url).map_err(|_| InvalidRedisUrl)?;
         let manager = ConnectionManagerConfig::new()
             .set_response_timeout(Some(PATIENCE))
@@ -130,11 +143,11 @@ impl Shared {
                 .map_err(|_| InvalidRedisUrl)?,
             prefix: config.prefix,
             worker: Uuid::new_v4().to_string(),
-            reserve: Script::new(include_str!("shared/reserve.lua")),
-            slow: Script::new(include_str!("shared/slow.lua")),
-            beat: Script::new(include_str!("shared/beat.lua")),
-            receive: Script::new(include_str!("shared/receive.lua")),
-            complete: Script::new(include_str!("shared/complete.lua")),
+            reserve: script(include_str!("shared/reserve.lua")),
+            slow: script(include_str!("shared/slow.lua")),
+            beat: script(include_str!("shared/beat.lua")),
+            receive: script(include_str!("shared/receive.lua")),
+            complete: script(include_str!("shared/complete.lua")),
             link: Link::default(),
         })
     }

@@ -22,6 +22,8 @@ local BEHIND = 4000000000000000
 local SETTLED = 1000000
 -- A complete set is completed anew after this time, and sooner when somebody is sent away.
 local STALE, STALE_WHEN_FULL, STALE_WHEN_UNSURE = 900 * 1000000, 30 * 1000000, 1000000
+-- Whose time here ends sooner may count no more for Meta, and then is somebody new.
+local DOUBTFUL = 600 * 1000000
 -- Whoever completes it has so long, in milliseconds.
 local COMPLETING = 10000
 
@@ -64,9 +66,13 @@ elseif room ~= '' then
     if first then return first end
   end
   redis.call('ZREMRANGEBYSCORE', KEYS[5], '-inf', text(now))
+  -- How many others there are, and whether this one surely still counts for Meta too.
   local people = redis.call('ZCARD', KEYS[5]) - 1
+  local ends = redis.call('ZSCORE', KEYS[5], person)
+  local counts = ends and tonumber(ends) > now + DOUBTFUL
+  if ends and not counts then people = people - 1 end
   if redis.call('ZSCORE', KEYS[5], '?' .. person) then people = people - 1 end
-  if people >= tonumber(room) and not redis.call('ZSCORE', KEYS[5], person) then
+  if people >= tonumber(room) and not counts then
     local soonest = redis.call('ZRANGE', KEYS[5], 0, 0)[1]
     local is_unsure = soonest and string.sub(soonest, 1, 1) == '?'
     local first = now > since + (is_unsure and STALE_WHEN_UNSURE or STALE_WHEN_FULL) and complete()
