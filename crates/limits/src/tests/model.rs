@@ -11,7 +11,7 @@ use super::*;
 const SECOND: u64 = 1_000_000;
 const DAY: u64 = 24 * 3600 * SECOND;
 const RATES: [u32; 2] = [4, 80];
-const PEOPLE: usize = 9;
+const PEOPLE: u16 = 9;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -37,7 +37,7 @@ enum Event {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let send = (0..RATES.len(), 0..PEOPLE, any::<bool>(), 1..60_usize);
+    let send = (0..RATES.len(), 0..usize::from(PEOPLE), any::<bool>(), 1..60_usize);
     prop_oneof![
         12 => send.prop_map(|(number, person, window, times)| {
             Event::Send { number, person, window, times: if times > 50 { 50 } else { times % 4 + 1 } }
@@ -47,7 +47,7 @@ fn event() -> impl Strategy<Value = Event> {
         1 => (DAY / 4..2 * DAY).prop_map(Event::Pass),
         1 => (0..2 * SECOND).prop_map(Event::SetBack),
         3 => (0..20_usize).prop_map(Event::Fail),
-        1 => (1..PEOPLE as u32).prop_map(Event::Limit),
+        1 => (1..u32::from(PEOPLE)).prop_map(Event::Limit),
         1 => (0..RATES.len(), 1..200_u32).prop_map(|(number, count)| Event::Receive { number, count }),
         1 => (0..RATES.len()).prop_map(Event::Throttle),
         1 => Just(Event::Forget),
