@@ -101,6 +101,8 @@ pub(crate) enum ApiError {
     InProgress,
     #[error("only a message that still waits can be cancelled; this one is {0}")]
     Stands(DeliveryStatus),
+    #[error("only a message whose fate is unknown can be resolved; this one is {0}")]
+    Known(DeliveryStatus),
     #[error("{0}")]
     Connection(Refused),
     #[error("{0}")]
@@ -189,6 +191,7 @@ impl ApiError {
                 row(StatusCode::CONFLICT, "idempotency-key-in-progress", "Still being worked on")
             }
             Self::Stands(_) => row(StatusCode::CONFLICT, "not-waiting", "Too late to cancel"),
+            Self::Known(_) => row(StatusCode::CONFLICT, "not-unknown", "Its fate is known"),
             Self::Connection(refused) => connection(refused),
             Self::Caller(refused) => refused.row(),
             Self::Unavailable(_) => {

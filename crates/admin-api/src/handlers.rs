@@ -17,6 +17,7 @@ pub(crate) mod me;
 pub(crate) mod members;
 pub(crate) mod notifications;
 pub(crate) mod notify;
+pub(crate) mod resolve;
 pub(crate) mod signups;
 pub(crate) mod webhook_events;
 

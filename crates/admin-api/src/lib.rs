@@ -32,6 +32,7 @@ mod problem;
 mod provider;
 mod query;
 pub mod replay;
+pub mod resolve;
 mod routes;
 mod schema;
 mod scope;

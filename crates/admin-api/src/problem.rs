@@ -79,7 +79,7 @@ impl Problem {
             detail: error.to_string(),
             errors: faults(error),
             delivery_status: match error {
-                ApiError::Stands(status) => Some(*status),
+                ApiError::Stands(status) | ApiError::Known(status) => Some(*status),
                 _ => None,
             },
             request_id,

@@ -9,7 +9,7 @@ use crate::handlers::connections::{
 };
 use crate::handlers::{
     api_keys, audit_log, cancel, docs, enqueue, enqueue_batch, get, graph_media, graph_messages,
-    graph_read, list, me, members, notifications, notify, signups, webhook_events,
+    graph_read, list, me, members, notifications, notify, resolve, signups, webhook_events,
 };
 
 /// What needs an API key or a token; each names its scope, and the API document lists it.
@@ -20,6 +20,7 @@ pub(crate) fn guarded(config: &mut ServiceConfig<'_>) {
         .service(list::list)
         .service(get::get)
         .service(cancel::cancel)
+        .service(resolve::resolve)
         .service(notify::notify)
         .service(me::me)
         .service(audit_log::audit_log)

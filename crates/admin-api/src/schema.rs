@@ -15,7 +15,7 @@ pub(crate) use self::connections::{
 pub(crate) use self::webhook_events::{ReplayRequest, WebhookEventParameters};
 
 use chrono::{DateTime, Utc};
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{DeliveryStatus, Resolution};
 use domain::lane::{Lane, OnUnknown, WaitingReason};
 use serde_json::Value;
 use utoipa::openapi::schema::{Object, ObjectBuilder, SchemaType, Type};
@@ -96,6 +96,18 @@ pub(crate) struct BatchRequest {
     /// The messages, each as for a single request.
     #[schema(min_items = 1, max_items = 1000)]
     messages: Vec<MessageRequest>,
+}
+
+/// What became of a message whose fate is unknown.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it describes what `handlers::resolve` reads")]
+pub(crate) struct ResolveRequest {
+    /// `sent`: it went out. `not_sent`: it did not, and shall. `failed`: it is given up.
+    #[schema(schema_with = resolution)]
+    r#as: String,
+    /// How you know; shown in the timeline. At most 500 characters.
+    #[schema(example = "the customer has it on their phone")]
+    reason: Option<String>,
 }
 
 /// A template to send to one person.
@@ -221,6 +233,11 @@ pub(crate) fn waiting_reason_or_null() -> Object {
 pub(crate) fn delivery_status() -> Object {
     let meaning = "Where the message stands.";
     words(meaning, DeliveryStatus::ALL.iter().map(|word| word.as_str())).build()
+}
+
+pub(crate) fn resolution() -> Object {
+    let meaning = "What a person says became of the message.";
+    words(meaning, Resolution::ALL.iter().map(|word| word.as_str())).build()
 }
 
 fn words(meaning: &str, words: impl Iterator<Item = &'static str>) -> ObjectBuilder {

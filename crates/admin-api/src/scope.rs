@@ -11,6 +11,9 @@ pub enum Scope {
     MessagesWrite,
     /// Look at messages and what became of them.
     MessagesRead,
+    /// Say what became of a message whose fate is unknown: the word of a person, so no program that
+    /// sends holds it by itself.
+    MessagesResolve,
     /// Look at connections, accounts and numbers.
     ConnectionsRead,
     /// Make, change and end connections, and give them credentials.
@@ -35,9 +38,10 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::MessagesWrite,
         Self::MessagesRead,
+        Self::MessagesResolve,
         Self::ConnectionsRead,
         Self::ConnectionsWrite,
         Self::MembersRead,
@@ -58,6 +62,7 @@ impl Scope {
         match self {
             Self::MessagesWrite => "messages:write",
             Self::MessagesRead => "messages:read",
+            Self::MessagesResolve => "messages:resolve",
             Self::ConnectionsRead => "connections:read",
             Self::ConnectionsWrite => "connections:write",
             Self::MembersRead => "members:read",
@@ -81,6 +86,7 @@ impl Scope {
                 self,
                 Self::MessagesWrite
                     | Self::MessagesRead
+                    | Self::MessagesResolve
                     | Self::NotificationsRead
                     | Self::ConnectionsRead
             ),
@@ -138,7 +144,7 @@ mod tests {
         assert!(!Scope::MembersWrite.is_held_by(Role::Admin));
         assert_eq!(
             words(Role::Agent),
-            "messages:write messages:read connections:read notifications:read"
+            "messages:write messages:read messages:resolve connections:read notifications:read"
         );
         assert_eq!(words(Role::Service), "messages:write messages:read");
     }

@@ -45,10 +45,26 @@ words!(
         Sending = "sending",
         /// The answer to its send was lost.
         Unknown = "unknown",
+        /// It was, and a person says that the message went out.
+        Accepted = "accepted",
+        /// It was, and a person has given the message up.
+        Failed = "failed",
         /// Withdrawn.
         Cancelled = "cancelled",
         /// Too late.
         Expired = "expired",
+    }
+);
+
+words!(
+    /// What a person says became of a message whose fate is unknown.
+    Resolution {
+        /// It went out.
+        Sent = "sent",
+        /// It did not.
+        NotSent = "not_sent",
+        /// Nobody will find out, and it shall not be sent again.
+        Failed = "failed",
     }
 );
 
@@ -58,6 +74,8 @@ impl From<Stage> for DeliveryStatus {
             Stage::Queued => Self::Queued,
             Stage::Sending => Self::Sending,
             Stage::Unknown => Self::Unknown,
+            Stage::Accepted => Self::Accepted,
+            Stage::Failed => Self::Failed,
             Stage::Cancelled => Self::Cancelled,
             Stage::Expired => Self::Expired,
         }

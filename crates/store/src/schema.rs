@@ -41,6 +41,7 @@ const MIGRATIONS: &[Migration] = migrations![
     13 "0013_account_watch",
     14 "0014_dismissals",
     15 "0015_portfolio_budget",
+    16 "0016_resolutions",
 ];
 
 /// First line of a file that must not run in a transaction.

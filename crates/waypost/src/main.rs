@@ -22,6 +22,7 @@ mod tenant;
 mod timeline;
 mod token;
 mod tool;
+mod unknown;
 mod up;
 mod vault;
 mod watch;
@@ -77,6 +78,9 @@ enum Command {
     /// Messages of the bus that no service could handle
     #[command(subcommand)]
     Parked(parked::Parked),
+    /// Messages of which nobody knows whether they went out
+    #[command(subcommand)]
+    Unknown(unknown::UnknownCommand),
     /// What Meta has posted
     #[command(subcommand)]
     Webhooks(webhooks::Webhooks),
@@ -99,6 +103,7 @@ fn main() -> ExitCode {
         Command::Watch(watch) => watch.run(),
         Command::Openapi => openapi::run(),
         Command::Parked(parked) => parked.run(),
+        Command::Unknown(unknown) => unknown.run(),
         Command::Webhooks(webhooks) => webhooks.run(),
         Command::Demo(demo) => demo.run(),
     }

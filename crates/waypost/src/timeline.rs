@@ -21,6 +21,11 @@ fn words(event: &Value) -> String {
             let status = status.map(|status| format!(", HTTP {status}")).unwrap_or_default();
             format!("handed to Meta: {outcome}{status}{code}{error}")
         }
+        "resolved" => {
+            let reason = event["reason"].as_str().map(|reason| format!(": {reason}"));
+            let (word, by) = (text("as").replace('_', " "), text("by").replace('_', " "));
+            format!("resolved as {word} by {by}{}", reason.unwrap_or_default())
+        }
         "status" => format!("{}{code}{error}", text("status")),
         other => other.to_owned(),
     }
@@ -51,6 +56,8 @@ mod tests {
             { "event": "attempt", "at": "2026-01-02T03:04:06.5Z", "outcome": "not_sent",
               "http_status": 400, "error_code": 130429, "error": "too fast" },
             { "event": "attempt", "at": "2026-01-02T03:04:07.5Z", "outcome": null },
+            { "event": "resolved", "at": "2026-01-02T03:04:07.75Z", "as": "not_sent",
+              "by": "api_key", "reason": "seen" },
             { "event": "status", "at": "2026-01-02T03:04:08Z", "status": "delivered" },
         ]});
 
@@ -61,6 +68,7 @@ mod tests {
                 "03:04:05.700  waiting for throughput until 03:04:06.500",
                 "03:04:06.500  handed to Meta: not sent, HTTP 400 130429: too fast",
                 "03:04:07.500  handed to Meta: in flight",
+                "03:04:07.750  resolved as not sent by api key: seen",
                 "03:04:08      delivered",
             ]
         );

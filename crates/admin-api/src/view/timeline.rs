@@ -1,10 +1,10 @@
 //! What happened to a message, as one list.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::delivery::DeliveryStatus;
+use domain::delivery::{DeliveryStatus, Resolution};
 use domain::lane::WaitingReason;
 use serde::Serialize;
-use store::messages::{Attempt, Message, Summary};
+use store::messages::{Attempt, Message, Resolved, Summary};
 use utoipa::ToSchema;
 
 use crate::schema;
@@ -30,8 +30,25 @@ pub(crate) enum Event {
     },
     /// It was handed to Meta.
     Attempt(AttemptEvent),
+    /// Nobody knew what became of it, and somebody said.
+    Resolved(ResolvedEvent),
     /// Something became of it.
     Status(StatusEvent),
+}
+
+/// The word of a person; Meta's outweighs it.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub(crate) struct ResolvedEvent {
+    /// When it was said.
+    at: DateTime<Utc>,
+    /// `sent`: it went out. `not_sent`: it did not, and was queued again or had expired. `failed`:
+    /// it was given up.
+    #[schema(schema_with = schema::resolution)]
+    r#as: Resolution,
+    /// Who said it: `api_key`, `member` or `operator`; the audit log knows more.
+    by: String,
+    /// How they know; null: they did not say.
+    reason: Option<String>,
 }
 
 /// A call to Meta.
@@ -75,6 +92,7 @@ impl Event {
         match self {
             Self::Enqueued { at } | Self::Waiting { at, .. } => *at,
             Self::Attempt(attempt) => attempt.at,
+            Self::Resolved(resolved) => resolved.at,
             Self::Status(status) => status.at,
         }
     }
@@ -99,6 +117,7 @@ pub(crate) fn of(message: &Message) -> Vec<Event> {
         reason: wait.reason,
     }));
     events.extend(message.attempts.iter().map(attempt));
+    events.extend(message.resolutions.iter().map(resolved));
     events.extend(stage(summary));
     events.extend(facts(summary));
     events.sort_by_key(Event::place);
@@ -124,6 +143,15 @@ fn attempt(attempt: &Attempt) -> Event {
         error_code: attempt.error_code,
         error: attempt.error.clone(),
         fbtrace_id: attempt.fbtrace_id.clone(),
+    })
+}
+
+fn resolved(resolved: &Resolved) -> Event {
+    Event::Resolved(ResolvedEvent {
+        at: resolved.at,
+        r#as: resolved.resolution,
+        by: resolved.actor_kind.clone(),
+        reason: resolved.reason.clone(),
     })
 }
 

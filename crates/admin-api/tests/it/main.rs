@@ -22,6 +22,7 @@ mod notifications;
 mod notify;
 mod outage;
 mod provider;
+mod resolve;
 mod signup;
 mod tokens;
 mod walk;

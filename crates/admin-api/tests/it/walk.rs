@@ -106,6 +106,7 @@ impl Walk {
             "graphMessages" => graph,
             "notify" => json!({"phoneNumber": "+14155552671", "templateName": "hello_world",
                                "languageCode": "en_US", "from": number}),
+            "resolveMessage" => json!({"as": "sent"}),
             "createApiKey" => json!({"name": "mine"}),
             "addMember" => json!({"issuer": "i", "subject": "mine", "role": "agent"}),
             "changeMember" => json!({"role": "admin"}),

@@ -3,7 +3,7 @@ use deadpool_postgres::GenericClient;
 use domain::delivery::DeliveryStatus;
 use domain::ids::{MessageId, TenantId};
 
-use super::status;
+use super::standing_of;
 use crate::Result;
 
 /// What came of a cancellation.
@@ -45,15 +45,6 @@ pub async fn cancel(
         return Ok(Cancel::Cancelled);
     }
     // Asked anew: the row may have changed while the update waited for it.
-    let statement = client
-        .prepare_cached(
-            "-- messages::standing
-             SELECT delivery_status
-             FROM   messages
-             WHERE  message_id = $1
-               AND  tenant_id  = $2",
-        )
-        .await?;
-    let row = client.query_opt(&statement, &[&message, &tenant]).await?;
-    row.map_or(Ok(Cancel::Missing), |row| Ok(Cancel::Stands(status(&row)?)))
+    let stands = standing_of(client, tenant_id, message_id).await?;
+    Ok(stands.map_or(Cancel::Missing, Cancel::Stands))
 }

@@ -214,7 +214,7 @@ fn read(row: &Row, job: Job) -> Result<Claim> {
             traceparent: row.get("traceparent"),
         })),
         // The statement writes no other stage.
-        Stage::Unknown | Stage::Cancelled => Claim::Done,
+        Stage::Unknown | Stage::Accepted | Stage::Failed | Stage::Cancelled => Claim::Done,
     })
 }
 

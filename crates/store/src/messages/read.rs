@@ -8,6 +8,7 @@ use domain::lane::{Lane, OnUnknown, WaitingReason};
 use serde_json::Value;
 use tokio_postgres::Row;
 
+use super::resolve::{Resolved, resolutions};
 use super::{id, status, word};
 use crate::{Error, Result};
 
@@ -75,6 +76,8 @@ pub struct Message {
     pub waits: Vec<Wait>,
     /// Every call to Meta.
     pub attempts: Vec<Attempt>,
+    /// Every time somebody said what became of it when nobody knew.
+    pub resolutions: Vec<Resolved>,
 }
 
 /// One time a message was put aside.
@@ -157,6 +160,7 @@ pub async fn find(
         content: row.get("content"),
         waits: waits(client, message_id).await?,
         attempts: attempts(client, message_id).await?,
+        resolutions: resolutions(client, message_id).await?,
     }))
 }
 
@@ -272,7 +276,15 @@ async fn attempts(client: &impl GenericClient, message_id: MessageId) -> Result<
         .collect())
 }
 
+/// What is told of a message that a person has given up: it has no failure of Meta's.
+const GIVEN_UP: &str = "Meta's answer to the send was lost and no status came; somebody gave it up. \
+                        It may have been delivered";
+
 fn summary(row: &Row) -> Result<Summary> {
+    let status = status(row)?;
+    let failed_at: Option<DateTime<Utc>> = row.get("failed_at");
+    let is_given_up = status == DeliveryStatus::Failed && failed_at.is_none();
+    let given_up_at = is_given_up.then(|| row.get("stage_at"));
     let waiting: Option<&str> = row.get("waiting_reason");
     let waiting_reason = waiting.map(str::parse).transpose();
     Ok(Summary {
@@ -283,7 +295,7 @@ fn summary(row: &Row) -> Result<Summary> {
         client_data: row.get("client_data"),
         lane: word(row, "lane")?,
         on_unknown: word(row, "on_unknown")?,
-        status: status(row)?,
+        status,
         stage_at: row.get("stage_at"),
         waiting_reason: waiting_reason
             .map_err(|_| Error::Corrupt { table: "messages", column: "waiting_reason" })?,
@@ -298,8 +310,8 @@ fn summary(row: &Row) -> Result<Summary> {
         delivered_at: row.get("delivered_at"),
         opened_at: row.get("opened_at"),
         played_at: row.get("played_at"),
-        failed_at: row.get("failed_at"),
-        error_code: row.get("error_code"),
-        delivery_error: row.get("delivery_error"),
+        failed_at: failed_at.or(given_up_at),
+        error_code: if is_given_up { Some(0) } else { row.get("error_code") },
+        delivery_error: if is_given_up { Some(GIVEN_UP.into()) } else { row.get("delivery_error") },
     })
 }

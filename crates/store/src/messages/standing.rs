@@ -1,6 +1,6 @@
 use deadpool_postgres::GenericClient;
 use domain::delivery::DeliveryStatus;
-use domain::ids::MessageId;
+use domain::ids::{MessageId, TenantId};
 use domain::lane::WaitingReason;
 use uuid::Uuid;
 
@@ -49,4 +49,24 @@ pub async fn standings(
             })
         })
         .collect()
+}
+
+/// Where a message of a tenant's stands; `None` when the tenant has no such message.
+pub(super) async fn standing_of(
+    client: &impl GenericClient,
+    tenant_id: TenantId,
+    message_id: MessageId,
+) -> Result<Option<DeliveryStatus>> {
+    let statement = client
+        .prepare_cached(
+            "-- messages::standing
+             SELECT delivery_status
+             FROM   messages
+             WHERE  message_id = $1
+               AND  tenant_id  = $2",
+        )
+        .await?;
+    let ids = (message_id.as_uuid(), tenant_id.as_uuid());
+    let row = client.query_opt(&statement, &[&ids.0, &ids.1]).await?;
+    row.map(|row| status(&row)).transpose()
 }

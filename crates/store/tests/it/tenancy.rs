@@ -6,7 +6,7 @@ use test_support::{TestDb, sender};
 use crate::rows::{at, queued};
 
 /// Every table that holds rows of tenants, and the column to try a write on.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 13] = [
     ("tenants", "name"),
     ("members", "role"),
     ("api_keys", "name"),
@@ -19,6 +19,7 @@ const TABLES: [(&str, &str); 12] = [
     ("audit_log", "subject"),
     ("notifications", "cause"),
     ("notification_reads", "reader"),
+    ("resolutions", "reason"),
 ];
 
 #[tokio::test]

@@ -14,6 +14,7 @@ mod restart;
 mod secrets;
 mod settings;
 mod stop;
+mod trouble;
 mod up;
 mod webhooks;
 mod world;
