@@ -5,7 +5,7 @@ use std::fmt;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use lapin::Channel;
-use lapin::message::BasicGetMessage;
+use lapin::message::{BasicGetMessage, Delivery};
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicNackOptions};
 use uuid::Uuid;
 
@@ -69,16 +69,37 @@ impl Bus {
     /// Each leaves the parking queue only after the broker has confirmed its copy. An error leaves
     /// the rest parked.
     pub async fn redrive(&self, queue: Queue, limit: usize) -> Result<usize, BusError> {
-        let parked = self.shared.names.parked(queue);
-        let waiting = usize::try_from(self.shared.depth(&parked).await?).unwrap_or(usize::MAX);
         // The default exchange drops what has no queue, so the queue must be seen to be there.
         self.depth(queue).await?;
+        let work_queue = self.shared.names.queue(queue);
+        let parked = self.shared.names.parked(queue);
+        self.send_again(&parked, limit, |_| (String::new(), work_queue.clone())).await
+    }
 
+    /// Publishes up to `limit` messages that no queue was bound for once more, oldest first, where
+    /// they were published to. Returns how many. What still nobody wants is caught again.
+    ///
+    /// Each is taken away only after the broker has confirmed its copy. An error leaves the rest.
+    pub async fn redrive_unrouted(&self, limit: usize) -> Result<usize, BusError> {
+        let first =
+            |delivery: &Delivery| (delivery.exchange.to_string(), delivery.routing_key.to_string());
+        self.send_again(&self.shared.names.unrouted(), limit, first).await
+    }
+
+    /// `address` says to which exchange a message goes, and with which routing key.
+    async fn send_again(
+        &self,
+        from: &str,
+        limit: usize,
+        address: impl Fn(&Delivery) -> (String, String),
+    ) -> Result<usize, BusError> {
+        // What comes meanwhile is not taken, so this ends.
+        let waiting = usize::try_from(self.shared.depth(from).await?).unwrap_or(usize::MAX);
         let channel = self.shared.consuming.channel().await?;
         let mut redriven = 0;
         while redriven < limit.min(waiting) {
-            let Some(message) = get(&channel, &parked).await? else { break };
-            let copy = fresh_copy(&message, self.shared.names.queue(queue));
+            let Some(message) = get(&channel, from).await? else { break };
+            let copy = fresh_copy(&message, address(&message.delivery));
             if let Err(error) = self.publisher().send(&copy).await {
                 requeue(&message.delivery.acker).await;
                 return Err(BusError::Redrive(error));
@@ -126,13 +147,14 @@ fn read(message: BasicGetMessage) -> ParkedMessage {
     }
 }
 
-/// The message as it was first published, addressed to its work queue alone.
-fn fresh_copy(message: &BasicGetMessage, work_queue: String) -> Letter {
+/// The message as it was first published, with another address.
+fn fresh_copy(message: &BasicGetMessage, address: (String, String)) -> Letter {
+    let (exchange, routing_key) = address;
     let delivery = &message.delivery;
     let headers = Headers::of(&delivery.properties);
     Letter {
-        exchange: String::new(),
-        routing_key: work_queue,
+        exchange,
+        routing_key,
         message_id: delivery.properties.message_id().clone(),
         content_type: delivery.properties.content_type().as_ref().map(ToString::to_string),
         headers: Headers::default()
@@ -142,6 +164,6 @@ fn fresh_copy(message: &BasicGetMessage, work_queue: String) -> Letter {
     }
 }
 
-fn first_routing_key(headers: &Headers, delivery: &lapin::message::Delivery) -> String {
+fn first_routing_key(headers: &Headers, delivery: &Delivery) -> String {
     headers.text(letter::ROUTING_KEY).unwrap_or_else(|| delivery.routing_key.to_string())
 }

@@ -1,6 +1,7 @@
 //! `waypost parked`: what an operator does with messages of the bus that were set aside.
 
 use std::process::ExitCode;
+use std::str::FromStr;
 
 use amqp::{Bus, ParkedMessage, Queue};
 use anyhow::Context;
@@ -21,9 +22,9 @@ pub(crate) enum Parked {
     },
     /// Shows the oldest ones of a queue, and why they were parked
     Show {
-        /// notify, dispatch.urgent, dispatch.normal, dispatch.bulk, status-mapper, inbox, account-sync, webhook-log
-        #[arg(value_parser = queue)]
-        queue: Queue,
+        /// notify, dispatch.urgent, dispatch.normal, dispatch.bulk, status-mapper, inbox, account-sync,
+        /// webhook-log, or unrouted: what no queue is bound for
+        queue: Place,
         /// How many at most
         #[arg(long, default_value_t = 20)]
         limit: usize,
@@ -34,15 +35,41 @@ pub(crate) enum Parked {
         #[arg(long)]
         json: bool,
     },
-    /// Sends the oldest ones back to their service, and prints how many
+    /// Sends the oldest ones back to their service, and prints how many. What is unrouted is published
+    /// once more; what still nobody wants is caught again
     Redrive {
         /// As in show
-        #[arg(value_parser = queue)]
-        queue: Queue,
+        queue: Place,
         /// How many at most
         #[arg(long, default_value_t = usize::MAX, hide_default_value = true)]
         limit: usize,
     },
+}
+
+/// Where messages are set aside.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Place {
+    /// Beside the work queue they were taken from.
+    Parked(Queue),
+    /// Where everything ends that no queue is bound for.
+    Unrouted,
+}
+
+const UNROUTED: &str = "unrouted";
+
+impl FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == UNROUTED {
+            return Ok(Self::Unrouted);
+        }
+        let wrong = |_| {
+            let queues = Queue::ALL.map(Queue::as_str).join(", ");
+            format!("must be one of {queues}, {UNROUTED}")
+        };
+        text.parse().map(Self::Parked).map_err(wrong)
+    }
 }
 
 impl Parked {
@@ -60,9 +87,18 @@ impl Parked {
         match self {
             Self::List { json } => list(bus, json).await,
             Self::Show { queue, limit, body, json } => {
-                show(&bus.parked(queue, limit).await?, body, json)
+                let messages = match queue {
+                    Place::Parked(queue) => bus.parked(queue, limit).await?,
+                    Place::Unrouted => bus.unrouted(limit).await?,
+                };
+                show(&messages, body, json)
             }
-            Self::Redrive { queue, limit } => output::line(bus.redrive(queue, limit).await?),
+            Self::Redrive { queue: Place::Parked(queue), limit } => {
+                output::line(bus.redrive(queue, limit).await?)
+            }
+            Self::Redrive { queue: Place::Unrouted, limit } => {
+                output::line(bus.redrive_unrouted(limit).await?)
+            }
         }
     }
 }
@@ -71,17 +107,12 @@ async fn connect(env: &Env) -> anyhow::Result<Bus> {
     Bus::connect(&backbone::bus(env)?, "waypost parked").await.context("cannot use RabbitMQ")
 }
 
-fn queue(text: &str) -> Result<Queue, String> {
-    let found = Queue::ALL.into_iter().find(|queue| queue.as_str() == text);
-    found.ok_or_else(|| format!("must be one of {}", Queue::ALL.map(Queue::as_str).join(", ")))
-}
-
 async fn list(bus: &Bus, as_json: bool) -> anyhow::Result<()> {
     let mut depths = Vec::new();
     for queue in Queue::ALL {
         depths.push((queue.as_str(), bus.parked_depth(queue).await?));
     }
-    depths.push(("unrouted", bus.unrouted_depth().await?));
+    depths.push((UNROUTED, bus.unrouted_depth().await?));
     if as_json {
         let object = depths.iter().map(|(queue, depth)| ((*queue).to_owned(), json!(depth)));
         return output::json(&Value::Object(object.collect()));

@@ -1,4 +1,6 @@
 use amqp::{Exchange, Queue};
+use lapin::options::{BasicGetOptions, QueueBindOptions, QueueDeclareOptions};
+use lapin::types::FieldTable;
 
 use crate::world::{World, eventually, message, next, publish, take};
 
@@ -59,4 +61,33 @@ async fn no_more_are_shown_or_sent_back_than_asked() {
 
     take(&mut consumer, 2).await;
     assert_eq!(world.bus.parked_depth(Queue::Notify).await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn what_nobody_wanted_goes_where_it_was_published_to_once_somebody_does() {
+    let world = World::new().await;
+    let outgoing = message(Exchange::Dispatch, "fast");
+    world.bus.publisher().publish(outgoing.clone()).await.unwrap();
+    eventually("it is caught", async || world.bus.unrouted_depth().await.unwrap() == 1).await;
+    let (_connection, channel) = world.raw().await;
+    let (lane, exchange) = (world.name("dispatch.fast"), world.name("waypost.dispatch"));
+    let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
+    channel.queue_declare(lane.clone().into(), options, FieldTable::default()).await.unwrap();
+    let bind = QueueBindOptions::default();
+    channel
+        .queue_bind(
+            lane.clone().into(),
+            exchange.into(),
+            "fast".into(),
+            bind,
+            FieldTable::default(),
+        )
+        .await
+        .unwrap();
+
+    assert_eq!(world.bus.redrive_unrouted(10).await.unwrap(), 1);
+
+    let found = channel.basic_get(lane.into(), BasicGetOptions::default()).await.unwrap().unwrap();
+    assert_eq!(found.delivery.data, outgoing.body);
+    assert_eq!(world.bus.unrouted_depth().await.unwrap(), 0);
 }

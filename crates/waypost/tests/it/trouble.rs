@@ -1,10 +1,13 @@
 //! What an operator sees of trouble at the command line, and does about it.
 
+use std::collections::BTreeMap;
+
+use amqp::{Exchange, Outgoing, Queue};
 use chrono::TimeDelta;
 use runtime::now;
 use serde_json::{Value, json};
 use store::messages::{self, Job};
-use test_support::sender;
+use test_support::{eventually, sender};
 
 use crate::world::{World, text};
 
@@ -56,4 +59,74 @@ async fn unknown_messages_are_listed_and_resolved_one_by_one() {
     assert_eq!(rows.len(), 3);
     assert!(rows.iter().all(|row| row.get::<_, &str>(0) == "operator"));
     assert!(rows.iter().all(|row| row.get::<_, &str>(1) == "message.resolved"));
+}
+
+/// Publishes something that reaches every work queue, and parks it there.
+async fn park_everywhere(world: &World) {
+    let publisher = world.bus.publisher();
+    for (exchange, routing_key) in [
+        (Exchange::Notify, "any"),
+        (Exchange::Dispatch, "urgent"),
+        (Exchange::Dispatch, "normal"),
+        (Exchange::Dispatch, "bulk"),
+        (Exchange::Webhooks, "statuses.messages.account"),
+    ] {
+        publisher.publish(outgoing(exchange, routing_key)).await.unwrap();
+    }
+    for queue in Queue::ALL {
+        let stop = runtime::Stop::new();
+        let mut consumer = world.bus.consumer(queue, 1, stop.token()).await.unwrap();
+        consumer.next_batch(1).await.unwrap().remove(0).park("unreadable").await;
+    }
+}
+
+fn outgoing(exchange: Exchange, routing_key: &str) -> Outgoing {
+    Outgoing {
+        exchange,
+        routing_key: routing_key.to_owned(),
+        message_id: uuid::Uuid::now_v7(),
+        content_type: "application/json",
+        traceparent: None,
+        body: "{}".into(),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_parked_is_listed_shown_and_sent_back_whatever_its_queue() {
+    let world = World::new().await;
+    world.bus.allow_parked();
+    park_everywhere(&world).await;
+    let counts = async || -> Value {
+        serde_json::from_str(&world.done(&["parked", "list", "--json"]).await).unwrap()
+    };
+    let all = |count: usize| {
+        Queue::ALL.iter().map(|queue| (queue.to_string(), count)).collect::<BTreeMap<_, _>>()
+    };
+    let parked = async || {
+        let mut counts = counts().await;
+        counts.as_object_mut().unwrap().remove("unrouted").unwrap();
+        counts
+    };
+    eventually("all are parked", async || parked().await == json!(all(1))).await;
+
+    for queue in Queue::ALL {
+        let shown = world.done(&["parked", "show", queue.as_str(), "--json"]).await;
+        let shown: Value = serde_json::from_str(&shown).unwrap();
+        assert_eq!(shown[0]["reason"], "unreadable", "{queue}");
+        assert_eq!(shown[0]["body"], Value::Null, "{queue}: nobody asked for it");
+        let redriven = world.done(&["parked", "redrive", queue.as_str()]).await;
+        assert_eq!(redriven.trim(), "1", "{queue}");
+        eventually("it is back in its work queue", async || {
+            world.bus.depth(queue).await.unwrap() == 1
+        })
+        .await;
+    }
+
+    eventually("none is parked", async || parked().await == json!(all(0))).await;
+    let unrouted = world.done(&["parked", "show", "unrouted", "--json"]).await;
+    let redriven = world.done(&["parked", "redrive", "unrouted"]).await;
+    assert_eq!((unrouted.trim(), redriven.trim()), ("[]", "0"));
+    let wrong = world.waypost(&["parked", "show", "lost"]).await;
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("webhook-log, unrouted"), "{}", text(&wrong.stderr));
 }
