@@ -23,15 +23,21 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         const SIZES: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
+        let waits = counter("waypost.dispatch.waits", "Messages put aside, by reason.");
+        // A counter that begins with its first event would hide that one from whoever watches.
+        for reason in WaitingReason::ALL {
+            waits.add(0, &[KeyValue::new("reason", reason.as_str())]);
+        }
         Self {
             claims: counter("waypost.dispatch.claims", "Jobs by what their claim came to."),
             attempts: counter("waypost.dispatch.attempts", "Calls to Meta by outcome and class."),
             call: histogram("waypost.dispatch.call", "Duration of a call to Meta.", "s"),
             turn: histogram("waypost.dispatch.turn", "Wait in line for a number's turn.", "s"),
-            waits: counter("waypost.dispatch.waits", "Messages put aside, by reason."),
+            waits,
             under_way: up_down_counter("waypost.dispatch.under_way", "Claimed and unfinished."),
             batch: histogram_with("waypost.dispatch.batch", "Rows per statement.", "1", &SIZES),
-            limits_shared: gauge("waypost.limits.shared", "1 while Redis answers, else 0.", "1"),
+            // Of the unit 1 Prometheus would show a ratio.
+            limits_shared: gauge("waypost.limits.shared", "1 while Redis answers, else 0.", ""),
         }
     }
 

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use domain::lane::Lane;
-use store::budget::{Full, full, let_ask, reached};
+use store::budget::{Full, full, let_ask, reached, usage};
 
 use crate::Shared;
 use crate::every::Progress;
@@ -33,5 +33,13 @@ pub(crate) async fn see(shared: Arc<Shared>) -> anyhow::Result<Progress> {
             }
         }
     }
+    Ok(Progress::Idle)
+}
+
+/// Measures which portfolios are near their limits.
+pub(crate) async fn measure(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let client = shared.backbone.db.client().await?;
+    let usages = usage(&client, runtime::now()).await?;
+    shared.metrics.portfolios.record(&usages);
     Ok(Progress::Idle)
 }

@@ -13,6 +13,7 @@ mod every;
 mod keep;
 mod messages;
 mod metrics;
+mod portfolios;
 mod spool;
 
 use std::sync::Arc;
@@ -69,7 +70,7 @@ struct Shared {
 type Work = fn(Arc<Shared>) -> BoxFuture<'static, anyhow::Result<Progress>>;
 
 /// The jobs: a name, how often, and what.
-fn jobs(config: &Config) -> [(&'static str, Duration, Work); 12] {
+fn jobs(config: &Config) -> [(&'static str, Duration, Work); 13] {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
@@ -81,6 +82,7 @@ fn jobs(config: &Config) -> [(&'static str, Duration, Work); 12] {
         ("see what budgets have room", SECOND * 10, |s| Box::pin(budget::see(s))),
         ("publish spooled webhooks", SECOND, |s| Box::pin(spool::publish(s))),
         ("measure what waits", SECOND * 10, |s| Box::pin(metrics::measure(s))),
+        ("measure messaging limits", MINUTE, |s| Box::pin(budget::measure(s))),
         ("make partitions", HOUR, |s| Box::pin(keep::make_partitions(s))),
         ("forget what is old", HOUR, |s| Box::pin(keep::forget_old(s))),
         ("forget closed windows", HOUR, |s| Box::pin(keep::forget_windows(s))),

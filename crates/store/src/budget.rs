@@ -74,6 +74,65 @@ fn people(rows: &[Row]) -> People {
     rows.iter().map(|row| (row.get("recipient"), row.get("at"))).collect()
 }
 
+/// How much of its messaging limit a portfolio has used.
+#[derive(Clone, Debug)]
+pub struct Usage {
+    /// As [`crate::messages::Claimed::portfolio`].
+    pub portfolio: String,
+    /// Its limit, or what is assumed.
+    pub tier: Tier,
+    /// How many people it has reached, as [`reached`] counts them.
+    pub people: u32,
+}
+
+/// Counts what all portfolios that have a limit have used of it, in one statement. Its cost grows
+/// with their attempts of the last three days.
+///
+/// # Errors
+/// `Unavailable`; `Corrupt` when a row cannot be read.
+pub async fn usage(client: &impl GenericClient, now: DateTime<Utc>) -> Result<Vec<Usage>> {
+    // Meta tells all accounts of a portfolio the same limit, so any of them is as good.
+    let statement = client
+        .prepare_cached(
+            "-- budget::usage
+             SELECT COALESCE(w.portfolio_id, w.waba_id) AS portfolio,
+                    min(w.tier)                         AS tier,
+                    count(DISTINCT reached.recipient)   AS people
+             FROM   wabas w
+             LEFT JOIN LATERAL (
+                        SELECT m.recipient
+                        FROM   attempts a
+                        JOIN   messages m USING (message_id)
+                        WHERE  a.counted_waba_id = w.waba_id
+                          AND  a.begun_at > $1
+                          AND  GREATEST(a.begun_at, m.delivered_at) > $2
+                          AND  (a.outcome   IS NULL OR a.outcome NOT IN ('not_sent', 'rejected'))
+                          AND  (m.failed_at IS NULL OR m.delivered_at IS NOT NULL)
+                    ) AS reached ON true
+             WHERE  w.tier IS DISTINCT FROM 'unlimited'
+             GROUP BY COALESCE(w.portfolio_id, w.waba_id)",
+        )
+        .await?;
+    let begun_after = now - COUNTS_FOR - LATEST_DELIVERY;
+    let rows = client.query(&statement, &[&begun_after, &(now - COUNTS_FOR)]).await?;
+    rows.iter()
+        .map(|row| {
+            let people: i64 = row.get("people");
+            Ok(Usage {
+                portfolio: row.get("portfolio"),
+                tier: tier(row)?,
+                people: u32::try_from(people).unwrap_or(u32::MAX),
+            })
+        })
+        .collect()
+}
+
+fn tier(row: &Row) -> Result<Tier> {
+    let told: Option<&str> = row.get("tier");
+    let corrupt = |_| Error::Corrupt { table: "wabas", column: "tier" };
+    told.map_or(Ok(Tier::UNTOLD), |text| text.parse().map_err(corrupt))
+}
+
 /// A portfolio of which messages wait because it has reached as many people as it may.
 #[derive(Clone, Debug)]
 pub struct Full {
@@ -104,14 +163,7 @@ pub async fn full(client: &impl GenericClient) -> Result<Vec<Full>> {
         )
         .await?;
     let rows = client.query(&statement, &[]).await?;
-    rows.iter()
-        .map(|row| {
-            let tier: Option<&str> = row.get("tier");
-            let corrupt = |_| Error::Corrupt { table: "wabas", column: "tier" };
-            let tier = tier.map_or(Ok(Tier::UNTOLD), |text| text.parse().map_err(corrupt))?;
-            Ok(Full { portfolio: row.get("portfolio"), tier })
-        })
-        .collect()
+    rows.iter().map(|row| Ok(Full { portfolio: row.get("portfolio"), tier: tier(row)? })).collect()
 }
 
 /// Lets up to `room` waiting messages of these lanes ask again at once, the urgent and old ones

@@ -8,6 +8,7 @@
 //! the update), or skips what is locked.
 
 mod attempt;
+mod backlog;
 mod cancel;
 mod claim;
 mod insert;
@@ -18,13 +19,14 @@ mod sweep;
 mod unknown;
 
 pub use attempt::{AttemptOutcome, Begin, Finished, Next, begin_attempts, record};
+pub use backlog::{Backlog, backlog};
 pub use cancel::{Cancel, cancel};
 pub use claim::{Claim, Claimed, Job, claim};
 pub use insert::{NewMessage, insert};
 pub use read::{Attempt, Filter, Message, Summary, Wait, count_by_status, find, list};
 pub use resolve::{Resolve, Resolved, resolve};
 pub use standing::{Standing, standings};
-pub use sweep::{Due, count_unfinished, publish_soon, recover_lapsed, resolve_unknown, take_due};
+pub use sweep::{Due, publish_soon, recover_lapsed, resolve_unknown, take_due};
 pub use unknown::{Unknown, UnknownFilter, owner, unknown};
 
 use self::standing::standing_of;

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::GenericClient;
-use domain::delivery::DeliveryStatus;
 use domain::ids::{MessageId, TenantId};
 use domain::lane::Lane;
 use uuid::Uuid;
@@ -189,26 +188,4 @@ pub async fn resolve_unknown(
     let rows = client.query(&statement, &[&now, &oldest, &limit, &GAVE_UP]).await?;
     let retried = rows.iter().filter(|row| row.get("is_retry")).count();
     Ok((retried as u64, (rows.len() - retried) as u64))
-}
-
-/// How many messages are queued, being sent and unknown, over all tenants; each from an index of
-/// its own.
-///
-/// # Errors
-/// `Unavailable`.
-pub async fn count_unfinished(client: &impl GenericClient) -> Result<[(DeliveryStatus, i64); 3]> {
-    let statement = client
-        .prepare_cached(
-            "-- messages::count_unfinished
-             SELECT (SELECT count(*) FROM messages WHERE delivery_status = 'queued')  AS queued,
-                    (SELECT count(*) FROM messages WHERE delivery_status = 'sending') AS sending,
-                    (SELECT count(*) FROM messages WHERE delivery_status = 'unknown') AS unknown",
-        )
-        .await?;
-    let row = client.query_one(&statement, &[]).await?;
-    Ok([
-        (DeliveryStatus::Queued, row.get("queued")),
-        (DeliveryStatus::Sending, row.get("sending")),
-        (DeliveryStatus::Unknown, row.get("unknown")),
-    ])
 }

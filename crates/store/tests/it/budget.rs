@@ -29,6 +29,7 @@ impl World {
         let db = TestDb::new().await;
         let client = db.client().await.unwrap();
         let acme = sender(&client, "acme", 1).await;
+        client.batch_execute("UPDATE wabas SET tier = '1000'").await.unwrap();
         Self { client, acme, _db: db }
     }
 
@@ -79,6 +80,12 @@ impl World {
         let reached = reached(&self.client, self.acme.waba_id.as_str(), now()).await.unwrap();
         let mut people: Vec<_> = reached.into_keys().collect();
         people.sort();
+        let usage = budget::usage(&self.client, now()).await.unwrap();
+        // Under a portfolio of its own name, if a test gives it none.
+        let waba_id = self.acme.waba_id.as_str();
+        if let Some(counted) = usage.iter().find(|usage| usage.portfolio == waba_id) {
+            assert_eq!(counted.people as usize, people.len(), "both count the same people");
+        }
         people
     }
 
@@ -164,7 +171,7 @@ async fn accounts_of_one_portfolio_count_together() {
     assert_eq!(people.len(), 2, "what was counted before the portfolio was known counts too");
     assert!(world.reached().await.is_empty());
     let claimed = world.claimed("+13").await;
-    assert_eq!((claimed.portfolio.as_str(), claimed.tier), ("777", Tier::Unlimited));
+    assert_eq!((claimed.portfolio.as_str(), claimed.tier), ("777", "1000".parse().unwrap()));
     world.execute("UPDATE wabas SET tier = NULL").await;
     assert_eq!(world.claimed("+14").await.tier, Tier::UNTOLD);
 }

@@ -1,8 +1,8 @@
 use chrono::TimeDelta;
 use domain::delivery::DeliveryStatus;
-use domain::lane::OnUnknown;
+use domain::lane::{Lane, OnUnknown, WaitingReason};
 use runtime::now;
-use store::messages::{begin_attempts, claim, recover_lapsed, resolve_unknown, take_due};
+use store::messages::{backlog, begin_attempts, claim, recover_lapsed, resolve_unknown, take_due};
 use test_support::{TestDb, sender, uncounted};
 
 use crate::rows::{insert, message, queued, status};
@@ -122,4 +122,43 @@ async fn two_schedulers_never_take_the_same_message() {
     let taken: Vec<_> = [both.0.unwrap(), both.1.unwrap()].concat();
     let distinct: std::collections::HashSet<_> = taken.iter().map(|due| due.message_id).collect();
     assert_eq!(distinct.len(), taken.len());
+}
+
+#[tokio::test]
+async fn the_backlog_tells_how_long_what_may_go_has_waited() {
+    let db = TestDb::new().await;
+    let client = db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    let begin = now();
+    let later = begin + TimeDelta::minutes(5);
+    for not_before in [None, Some(begin + TimeDelta::minutes(3)), Some(begin + LEASE * 60)] {
+        let mut new = acme.message(begin);
+        new.not_before = not_before;
+        insert(&client, new, begin).await;
+    }
+    let mut urgent = acme.message(begin);
+    urgent.lane = Lane::Urgent;
+    let sent = insert(&client, urgent, begin).await;
+    claim(&client, &[sent], LEASE, begin).await.unwrap();
+    begin_attempts(&client, &[uncounted(sent.message_id, 1)], LEASE, begin).await.unwrap();
+    recover_lapsed(&client, 10, begin + LEASE).await.unwrap();
+
+    let groups = backlog(&client, later).await.unwrap();
+
+    let told = |status, reason| {
+        let mut found = groups
+            .iter()
+            .filter(|group| group.status == status && group.waiting_reason == reason)
+            .map(|group| (group.lane, group.messages, group.since.map(|since| later - since)));
+        let told = found.next();
+        assert!(found.next().is_none());
+        told
+    };
+    use DeliveryStatus::{Queued, Unknown};
+    let minutes = |minutes| Some(TimeDelta::minutes(minutes));
+    assert_eq!(told(Queued, None), Some((Lane::Normal, 1, minutes(5))));
+    let scheduled = told(Queued, Some(WaitingReason::Scheduled));
+    assert_eq!(scheduled, Some((Lane::Normal, 2, minutes(2))), "the third waits for its time");
+    assert_eq!(told(Unknown, None), Some((Lane::Urgent, 1, minutes(4))));
+    assert_eq!(groups.len(), 3);
 }

@@ -1,6 +1,7 @@
 //! The built command line against real servers, and the simulator in Meta's place.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod alerts;
 mod cloud_api_client;
 mod credentials;
 mod demo;
