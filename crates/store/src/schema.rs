@@ -42,6 +42,7 @@ const MIGRATIONS: &[Migration] = migrations![
     14 "0014_dismissals",
     15 "0015_portfolio_budget",
     16 "0016_resolutions",
+    17 "0017_poison_comment",
 ];
 
 /// First line of a file that must not run in a transaction.
