@@ -8,11 +8,11 @@ use anyhow::{Context, anyhow, bail, ensure};
 use comfy_table::{Table, presets};
 use domain::ids::{AppId, ConnectionId, PhoneNumberId};
 use graph_api::client::GraphClient;
-use runtime::Env;
 use runtime::env::ExposeSecret;
+use runtime::{Env, now};
 use serde_json::json;
 use store::audit::Actor;
-use store::connections;
+use store::connections::{self, Status};
 
 use crate::{number, output, tenant, tool};
 
@@ -34,6 +34,11 @@ pub(crate) enum Connection {
         /// The number to ask for [default: its first]
         #[arg(long)]
         phone_number_id: Option<PhoneNumberId>,
+    },
+    /// Lets account-sync ask Meta now how accounts, numbers and templates of the connection stand
+    Sync {
+        #[command(flatten)]
+        which: Which,
     },
     /// Ends a connection: its token is forgotten, and what is queued waits
     Disconnect {
@@ -78,6 +83,7 @@ impl Connection {
             Self::Add(add) => add.run(),
             Self::List { tenant } => list(tenant),
             Self::Test { which, phone_number_id } => test(which, phone_number_id),
+            Self::Sync { which } => sync(which),
             Self::Disconnect { which } => disconnect(which),
         }
     }
@@ -192,6 +198,21 @@ fn test(which: Which, phone_number_id: Option<PhoneNumberId>) -> ExitCode {
     })
 }
 
+const NO_CONNECTION: &str =
+    "the tenant has no such connection: `waypost connection list` shows them";
+
+fn sync(which: Which) -> ExitCode {
+    tool::run(async move |env| {
+        let client = tool::database(&env).await?;
+        let tenant_id = tenant::find(&client, &which.tenant).await?;
+        let found = connections::find(&client, tenant_id, which.connection_id).await?;
+        let status = found.context(NO_CONNECTION)?.status;
+        ensure!(status != Status::Disconnected, "the connection is disconnected");
+        store::sync::soon(&client, which.connection_id, now()).await?;
+        Ok(())
+    })
+}
+
 fn disconnect(which: Which) -> ExitCode {
     tool::run(async move |env| {
         let (desk, by) = open(&env, &which.tenant).await?;
@@ -199,7 +220,7 @@ fn disconnect(which: Which) -> ExitCode {
             connections::find(&tool::database(&env).await?, by.tenant_id, which.connection_id)
                 .await?
                 .is_some(),
-            "the tenant has no such connection: `waypost connection list` shows them"
+            NO_CONNECTION
         );
         Ok(desk.disconnect(by, which.connection_id).await?)
     })

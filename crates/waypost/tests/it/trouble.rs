@@ -130,3 +130,26 @@ async fn what_is_parked_is_listed_shown_and_sent_back_whatever_its_queue() {
     assert_eq!(wrong.status.code(), Some(2));
     assert!(text(&wrong.stderr).contains("webhook-log, unrouted"), "{}", text(&wrong.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn meta_is_asked_about_a_connection_as_soon_as_an_operator_wants_it() {
+    let world = World::new().await;
+    world.done(&["migrate"]).await;
+    let client = world.db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    sender(&client, "other", 2).await;
+    let later = "UPDATE connections SET sync_due_at = now() + interval '1 hour'";
+    client.batch_execute(later).await.unwrap();
+    let id = acme.connection_id.to_string();
+    let due = async || {
+        let due = "SELECT connection_id FROM connections WHERE sync_due_at <= now()";
+        let rows = client.query(due, &[]).await.unwrap();
+        rows.iter().map(|row| row.get(0)).collect::<Vec<uuid::Uuid>>()
+    };
+
+    let stranger = world.waypost(&["connection", "sync", "--tenant", "other", &id]).await;
+    assert_eq!((stranger.status.code(), due().await.len()), (Some(1), 0));
+    assert_eq!(world.done(&["connection", "sync", "--tenant", "acme", &id]).await, "");
+
+    assert_eq!(due().await, [acme.connection_id.as_uuid()]);
+}
