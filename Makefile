@@ -12,7 +12,10 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 # Most tests wait for a server; more of them at once than cores keeps the cores busy.
 export RUST_TEST_THREADS ?= 4
 
-.PHONY: help demo up down test check advisories migrate sim flood fmt clean-local release compiler
+# What `make chaos` runs, one after the other.
+SEED ?= 1 2 3
+
+.PHONY: help demo up down test check chaos advisories migrate sim flood fmt clean-local release compiler
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +50,10 @@ sim: compiler ## Runs the simulator of Meta's API alone
 
 flood: compiler ## Measures signed webhooks alone, and beside a flood of unsigned ones
 	$(WITH_SERVICES) cargo run --release --locked -p ingress --example flood
+
+chaos: compiler ## Kills, restarts, stalls and fails everything under load, and checks the laws (SEED=n)
+	cargo build --release --locked --workspace --bins
+	"$(TARGET)/release/chaos" $(SEED)
 
 fmt: ## Formats the code
 	cargo fmt --all

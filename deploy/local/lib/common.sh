@@ -3,7 +3,7 @@
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
-local_dir=$root/.local
+local_dir=${WAYPOST_LOCAL_DIR:-$root/.local} # elsewhere: servers for one purpose alone, beside those of the checkout
 state=$local_dir/state # who runs where: SERVICE.pid, SERVICE.port; written by the caller alone
 # shellcheck disable=SC2034 # used by the scripts that source this
 all_services=(postgres rabbitmq redis)
@@ -187,11 +187,13 @@ free_port() { # free_port [WANTED]
   die "found no free port between 20000 and 29999"
 }
 
+# Whether somebody listens (state 0A): what is left of connections to a server that has ended keeps
+# its next start from nothing.
 in_use() { # in_use PORT
   local hex
   if [[ -r /proc/net/tcp ]]; then
     hex=$(printf ':%04X' "$1")
-    awk -v port="$hex" 'substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
+    awk -v port="$hex" '$4 == "0A" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }' \
       <(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null)
   else
     (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null

@@ -79,3 +79,14 @@ rabbitmq_answers() { # rabbitmq_answers PORT
 }
 
 rabbitmq_stop_epmd() { stop epmd "$(epmd_mark)"; }
+
+# rabbitmqctl against our node; its account and home have the cookie.
+rabbitmq_control() { # rabbitmq_control ARGUMENTS...
+  local folder
+  folder=$(folder_of rabbitmq)
+  (cd "$folder" && as_account rabbitmq env -i PATH="$PATH" LANG=C.UTF-8 HOME="$folder" \
+    RABBITMQ_NODENAME="$(rabbitmq_node)" \
+    RABBITMQ_CONF_ENV_FILE="$folder/rabbitmq-env.conf" \
+    ERL_EPMD_PORT="$(recorded epmd.port)" \
+    "$(dirname "$(rabbitmq_program)")/rabbitmqctl" "$@")
+}

@@ -1,0 +1,81 @@
+//! Does what the plan says, each lane one thing after the other.
+
+use std::time::{Duration, Instant};
+
+use crate::plan::{Disturbance, Event, Plan};
+use crate::world::{Meta, Servers, Services};
+
+/// Waits for a time of the plan.
+pub(super) async fn reach(at_ms: u64, begun: Instant) {
+    let at = begun + Duration::from_millis(at_ms);
+    tokio::time::sleep_until(at.into()).await;
+}
+
+/// Kills processes and starts them again.
+pub(super) async fn services(
+    events: &[Event],
+    services: &mut Services,
+    begun: Instant,
+) -> anyhow::Result<()> {
+    for event in events {
+        reach(event.at_ms, begun).await;
+        services.look_after_all()?;
+        if let Disturbance::Kill { part, down_ms } = event.disturbance {
+            services.kill(part).await?;
+            tokio::time::sleep(Duration::from_millis(down_ms)).await;
+            services.start(part)?;
+        }
+    }
+    Ok(())
+}
+
+/// Ends, stalls and floods servers.
+pub(super) async fn servers(
+    events: &[Event],
+    servers: &Servers,
+    begun: Instant,
+) -> anyhow::Result<()> {
+    for event in events {
+        reach(event.at_ms, begun).await;
+        match event.disturbance {
+            Disturbance::Restart { server, crash, down_ms } => {
+                servers.end(server, crash).await?;
+                tokio::time::sleep(Duration::from_millis(down_ms)).await;
+                servers.up().await?;
+            }
+            Disturbance::FlushRedis => servers.flush_redis().await?,
+            Disturbance::Stall { server, for_ms } => {
+                servers.stall(server);
+                tokio::time::sleep(Duration::from_millis(for_ms)).await;
+                servers.resume(server);
+            }
+            Disturbance::FullDisk { for_ms } => {
+                servers.fill_disk(true).await?;
+                tokio::time::sleep(Duration::from_millis(for_ms)).await;
+                servers.fill_disk(false).await?;
+            }
+            Disturbance::Kill { .. } | Disturbance::Meta { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+/// Lets Meta be slow and fail.
+pub(super) async fn meta(events: &[Event], meta: &Meta, begun: Instant) -> anyhow::Result<()> {
+    for event in events {
+        reach(event.at_ms, begun).await;
+        if let Disturbance::Meta { trouble, percent, for_ms } = event.disturbance {
+            meta.trouble(trouble, percent, for_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets people write.
+pub(super) async fn write(plan: &Plan, meta: &Meta, begun: Instant) -> anyhow::Result<()> {
+    for writer in &plan.writers {
+        reach(writer.at_ms, begun).await;
+        meta.receive(writer)?;
+    }
+    Ok(())
+}
