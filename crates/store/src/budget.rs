@@ -25,8 +25,9 @@ pub async fn reached(
     portfolio: &str,
     now: DateTime<Utc>,
 ) -> Result<People> {
-    // An attempt counts unless it provably came to nothing. A message that failed counts only if it
-    // was delivered all the same.
+    // An attempt counts unless it provably came to nothing. A message of which Meta says that it failed
+    // counts only if it was delivered all the same; code 0 is our own decision, which proves nothing
+    // of an attempt whose answer was lost.
     let statement = client
         .prepare_cached(
             "-- budget::reached
@@ -39,7 +40,7 @@ pub async fn reached(
                AND  a.begun_at > $2
                AND  GREATEST(a.begun_at, m.delivered_at) > $3
                AND  (a.outcome   IS NULL OR a.outcome NOT IN ('not_sent', 'rejected'))
-               AND  (m.failed_at IS NULL OR m.delivered_at IS NOT NULL)
+               AND  (m.failed_at IS NULL OR m.delivered_at IS NOT NULL OR m.error_code = 0)
              GROUP BY m.recipient",
         )
         .await?;

@@ -7,6 +7,7 @@ use runtime::now;
 use store::budget::{self, full, let_ask, reached};
 use store::messages::{
     AttemptOutcome, Claim, Claimed, Finished, Job, NewMessage, Next, begin_attempts, claim, record,
+    resolve_unknown,
 };
 use store::service_windows::{self, Inbound};
 use store::statuses::{News, Origin, merge};
@@ -134,6 +135,19 @@ async fn whoever_may_have_been_reached_counts_and_whoever_was_not_does_not() {
     }
     world.told(&begun, Facts { delivered_at: Some(now()), ..Facts::default() }).await;
     assert_eq!(world.reached().await, ["+12", "+14"]);
+}
+
+#[tokio::test]
+async fn what_we_gave_up_without_metas_word_may_have_been_reached_and_counts() {
+    let world = World::new().await;
+    let doubtful = world.begun("+11", now()).await;
+    world.ended(&doubtful, "ambiguous", Next::Unknown).await;
+    world.execute("UPDATE messages SET on_unknown = 'fail'").await;
+
+    let resolved = resolve_unknown(&world.client, TimeDelta::zero(), 10, now()).await.unwrap();
+
+    assert_eq!(resolved, (0, 1));
+    assert_eq!(world.reached().await, ["+11"]);
 }
 
 #[tokio::test]
