@@ -53,6 +53,7 @@ flood: compiler ## Measures signed webhooks alone, and beside a flood of unsigne
 
 chaos: compiler ## Kills, restarts, stalls and fails everything under load, and checks the laws (SEED=n)
 	cargo build --release --locked --workspace --bins
+	cargo test --release --locked -p chaos -- --include-ignored
 	"$(TARGET)/release/chaos" $(SEED)
 
 fmt: ## Formats the code

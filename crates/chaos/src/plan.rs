@@ -11,7 +11,7 @@ use crate::snapshot::Number;
 /// How long a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Length {
-    /// Kills, one restart of the broker, one flush of Redis: a part of the tests.
+    /// Kills, one crash or restart of the broker, one flush of Redis, in less than a minute.
     Short,
     /// Everything, for minutes.
     Long,

@@ -52,7 +52,10 @@ impl fmt::Display for Outcome {
             return writeln!(f, "  every law holds");
         }
         writeln!(f, "  {} violations:", self.violations.len())?;
-        for violation in self.violations.iter().take(TOLD) {
+        // What time could have mended is often only under way still: it says less.
+        let (healing, broken): (Vec<_>, Vec<_>) =
+            self.violations.iter().partition(|violation| violation.may_heal);
+        for violation in broken.into_iter().chain(healing).take(TOLD) {
             writeln!(f, "    {violation}")?;
         }
         if let Some(logs) = &self.logs {
