@@ -117,7 +117,7 @@ fn a_second_send_is_caught_unless_an_answer_was_lost_and_its_policy_allows_it() 
 }
 
 #[test]
-fn a_number_over_its_rate_is_caught_and_one_at_its_rate_is_not() {
+fn a_number_over_its_rate_is_caught_and_what_only_arrives_together_is_not() {
     let in_a_second = |count: usize, number: usize, lags: Vec<Lag>| {
         broken_by(|seen| {
             for nth in 0..count {
@@ -134,12 +134,12 @@ fn a_number_over_its_rate_is_caught_and_one_at_its_rate_is_not() {
         })
     };
 
-    assert_eq!(in_a_second(11, 2, Vec::new()), []);
-    assert_eq!(in_a_second(12, 2, Vec::new()), [Law::NeverOver]);
+    assert_eq!(in_a_second(13, 2, Vec::new()), []);
+    assert_eq!(in_a_second(14, 2, Vec::new()), [Law::NeverOver]);
     let late = |at_ms| vec![Lag { at_ms, late_ms: 300 }];
-    assert_eq!(in_a_second(15, 2, late(10_500)), []);
-    assert_eq!(in_a_second(16, 2, late(10_500)), [Law::NeverOver]);
-    assert_eq!(in_a_second(15, 2, late(3_000)), [Law::NeverOver]);
+    assert_eq!(in_a_second(16, 2, late(10_500)), []);
+    assert_eq!(in_a_second(17, 2, late(10_500)), [Law::NeverOver]);
+    assert_eq!(in_a_second(16, 2, late(3_000)), [Law::NeverOver]);
 }
 
 #[test]
