@@ -15,7 +15,7 @@ export RUST_TEST_THREADS ?= 4
 # What `make chaos` runs, one after the other.
 SEED ?= 1 2 3
 
-.PHONY: help demo up down test check chaos advisories migrate sim flood fmt clean-local release compiler
+.PHONY: help demo up down test check chaos advisories migrate sim flood bench fmt clean-local release compiler
 
 help: ## Lists the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ chaos: compiler ## Kills, restarts, stalls and fails everything under load, and 
 	cargo build --release --locked --workspace --bins
 	cargo test --release --locked -p chaos -- --include-ignored
 	"$(TARGET)/release/chaos" $(SEED)
+
+bench: compiler ## Measures everything beside a raw baseline: a table, and .local/bench.json
+	$(WITH_SERVICES) cargo run --release --locked -p bench
 
 fmt: ## Formats the code
 	cargo fmt --all

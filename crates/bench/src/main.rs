@@ -1,0 +1,45 @@
+//! How fast Waypost is, each time beside a raw baseline in the same run.
+//!
+//! ```sh
+//! make bench
+//! ```
+//!
+//! Prints a table of medians and ratios and writes them as JSON. `WAYPOST_BENCH_RUNS` (default 3) says
+//! how often each row is measured, `WAYPOST_BENCH_ROWS` which rows (comma-separated, default all),
+//! `WAYPOST_BENCH_JSON` where the JSON goes (default `.local/bench.json`). Servers, load and simulator
+//! share this machine: absolute numbers tell of it, ratios tell of Waypost.
+
+#![expect(clippy::unwrap_used, reason = "a tool on a machine of one's own may panic")]
+
+mod load;
+mod report;
+mod rows;
+mod world;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::ensure;
+
+use crate::report::Report;
+use crate::rows::ROWS;
+
+fn main() -> ExitCode {
+    runtime::main("bench", async |env| {
+        let runs: usize = env.bounded("WAYPOST_BENCH_RUNS", 3, 1..=100)?;
+        let wanted = env.optional("WAYPOST_BENCH_ROWS").unwrap_or_default();
+        let wanted: Vec<&str> = wanted.split(',').filter(|name| !name.is_empty()).collect();
+        let file = env.optional("WAYPOST_BENCH_JSON").unwrap_or(".local/bench.json".into());
+        let unknown = wanted.iter().find(|name| ROWS.iter().all(|row| row.name != **name));
+        ensure!(unknown.is_none(), "there is no row {unknown:?}");
+        let mut report = Report::default();
+        for row in ROWS.iter().filter(|row| wanted.is_empty() || wanted.contains(&row.name)) {
+            for run in 1..=runs {
+                report.progress(row.name, run, runs)?;
+                report.add(row, (row.measure)().await?);
+            }
+        }
+        report.print()?;
+        report.write(&PathBuf::from(file))
+    })
+}

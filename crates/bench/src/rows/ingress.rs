@@ -1,0 +1,97 @@
+//! Signed webhooks, 200 only after the broker's confirm, beside bare publishes with confirms.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use graph_api::signature::{HEADER, sign};
+use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
+
+use super::RATIO;
+use crate::load::{client, closed, open_p99};
+use crate::report::Sample;
+use crate::world::{APP_SECRET, World};
+
+const CONNECTIONS: usize = 64;
+const TIME: Duration = Duration::from_secs(5);
+
+/// A status of 1.5 KiB.
+fn body(world: &World) -> Bytes {
+    let filler = "x".repeat(1_180);
+    let (waba, number) = (&world.sender.waba_id, &world.sender.phone_number_id);
+    let body = format!(
+        r#"{{"object":"whatsapp_business_account","entry":[{{"id":"{waba}","changes":[{{"field":"messages",
+        "value":{{"metadata":{{"phone_number_id":"{number}"}},"statuses":[{{"id":"wamid.{filler}",
+        "status":"sent","timestamp":"1790000000","recipient_id":"14155550101"}}]}}}}]}}]}}"#
+    );
+    body.into()
+}
+
+pub(super) async fn measure() -> anyhow::Result<Sample> {
+    let mut world = World::new().await;
+    let body = body(&world);
+    let raw = bare(&world, &body).await?;
+    let addr = world.ingress().await?;
+    let url: Arc<str> = format!("http://{addr}/webhooks/whatsapp").into();
+    let signature: Arc<str> = sign(&APP_SECRET.into(), &body).into();
+    let post = || {
+        let (client, url, body, signature) =
+            (client(), Arc::clone(&url), body.clone(), Arc::clone(&signature));
+        move || {
+            let request = client.post(&*url).header(HEADER, &*signature).body(body.clone());
+            async move { assert_eq!(request.send().await.unwrap().status(), 200) }
+        }
+    };
+    let posts = || (0..CONNECTIONS).map(|_| post()).collect::<Vec<_>>();
+    let ours = closed(TIME, posts()).await;
+    let p99 = open_p99(TIME, ours / 2.0, posts()).await;
+    let challenge = format!("{url}?hub.mode=subscribe&hub.verify_token=t&hub.challenge=42");
+    let asking = client();
+    let ask = move || {
+        let request = asking.get(&challenge);
+        async move { assert_eq!(request.send().await.unwrap().status(), 200) }
+    };
+    let challenge = open_p99(Duration::from_secs(2), 50.0, vec![ask]).await;
+    world.end().await?;
+    Ok(vec![
+        ("bare publishes per second", raw),
+        ("webhooks per second", ours),
+        (RATIO, ours / raw),
+        ("p99 at half load, ms", p99),
+        ("challenge p99, ms", challenge),
+    ])
+}
+
+/// The same body to the same queues by as many publishers, on one connection.
+async fn bare(world: &World, body: &Bytes) -> anyhow::Result<f64> {
+    let config = world.bus.config();
+    let connection = Connection::connect(&config.url, ConnectionProperties::default()).await?;
+    let exchange: Arc<str> = format!("{}waypost.webhooks", config.prefix).into();
+    let mut publishers = Vec::new();
+    for _ in 0..CONNECTIONS {
+        let channel = connection.create_channel().await?;
+        channel.confirm_select(ConfirmSelectOptions::default()).await?;
+        let (body, exchange) = (body.clone(), Arc::clone(&exchange));
+        publishers.push(move || {
+            let (channel, body, exchange) = (channel.clone(), body.clone(), Arc::clone(&exchange));
+            async move {
+                let properties = BasicProperties::default().with_delivery_mode(2);
+                let options =
+                    BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+                let publish = channel.basic_publish(
+                    (&*exchange).into(),
+                    "statuses".into(),
+                    options,
+                    &body,
+                    properties,
+                );
+                let confirm = publish.await.unwrap().await.unwrap();
+                assert!(matches!(confirm, Confirmation::Ack(None)), "{confirm:?}");
+            }
+        });
+    }
+    let rate = closed(TIME, publishers).await;
+    connection.close(200, "done".into()).await?;
+    Ok(rate)
+}
