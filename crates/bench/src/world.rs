@@ -113,7 +113,7 @@ impl World {
                           "waba_id": self.sender.waba_id.as_str(), "mps": rate }],
             "limits": { "throughput": { "enabled": messages_per_second.is_some() },
                         "pair": { "enabled": false }, "portfolio": { "enabled": false } },
-            "fates": { "sent_after_ms": 0, "delivered_after_ms": 0, "read_after_ms": 0 },
+            "fates": { "sent_after_ms": [0, 0], "delivered_after_ms": [0, 0], "read_after_ms": [0, 0] },
         });
         let webhooks = ingress.map(|addr| format!("http://{addr}/webhooks/whatsapp"));
         let mut config = graph_sim::Config::local(APP_SECRET, webhooks);

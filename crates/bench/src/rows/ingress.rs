@@ -67,7 +67,7 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
 async fn bare(world: &World, body: &Bytes) -> anyhow::Result<f64> {
     let config = world.bus.config();
     let connection = Connection::connect(&config.url, ConnectionProperties::default()).await?;
-    let exchange: Arc<str> = format!("{}waypost.webhooks", config.prefix).into();
+    let exchange: Arc<str> = format!("{}.waypost.webhooks", config.prefix).into();
     let mut publishers = Vec::new();
     for _ in 0..CONNECTIONS {
         let channel = connection.create_channel().await?;
