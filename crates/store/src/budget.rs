@@ -3,18 +3,33 @@
 
 use std::collections::HashMap;
 
-use crate::{Error, Result};
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::GenericClient;
 use domain::lane::Lane;
 use domain::tier::{COUNTS_FOR, Tier};
 use tokio_postgres::Row;
 
+use crate::{Error, Result};
+
 /// A delivery may be this much later than its attempt and still be seen to count.
 const LATEST_DELIVERY: TimeDelta = TimeDelta::days(2);
 
 /// Recipients, each with the latest time; not for logs.
 pub type People = HashMap<String, DateTime<Utc>>;
+
+/// Whether an attempt `a` of a message `m` counts: unless it provably came to nothing. Of a message that
+/// failed it counts if it was delivered all the same, and if the failure proves nothing of an attempt
+/// whose answer was lost: code 0 is our own decision, and a refusal is about a later attempt.
+macro_rules! counts {
+    () => {
+        "(a.outcome IS NULL OR a.outcome NOT IN ('not_sent', 'rejected'))
+         AND (m.failed_at IS NULL OR m.delivered_at IS NOT NULL OR m.error_code = 0
+              OR EXISTS (SELECT
+                         FROM   attempts r
+                         WHERE  r.message_id = m.message_id
+                           AND  r.outcome    = 'rejected'))"
+    };
+}
 
 /// Whom the portfolio has reached lately, by the latest of attempt and delivery.
 ///
@@ -25,11 +40,8 @@ pub async fn reached(
     portfolio: &str,
     now: DateTime<Utc>,
 ) -> Result<People> {
-    // An attempt counts unless it provably came to nothing. A message of which Meta says that it failed
-    // counts only if it was delivered all the same; code 0 is our own decision, which proves nothing
-    // of an attempt whose answer was lost.
     let statement = client
-        .prepare_cached(
+        .prepare_cached(concat!(
             "-- budget::reached
              SELECT m.recipient, max(GREATEST(a.begun_at, m.delivered_at)) AS at
              FROM   attempts a
@@ -39,10 +51,11 @@ pub async fn reached(
                                           WHERE  COALESCE(portfolio_id, waba_id) = $1)
                AND  a.begun_at > $2
                AND  GREATEST(a.begun_at, m.delivered_at) > $3
-               AND  (a.outcome   IS NULL OR a.outcome NOT IN ('not_sent', 'rejected'))
-               AND  (m.failed_at IS NULL OR m.delivered_at IS NOT NULL OR m.error_code = 0)
-             GROUP BY m.recipient",
-        )
+               AND  ",
+            counts!(),
+            "
+             GROUP BY m.recipient"
+        ))
         .await?;
     let begun_after = now - COUNTS_FOR - LATEST_DELIVERY;
     let rows = client.query(&statement, &[&portfolio, &begun_after, &(now - COUNTS_FOR)]).await?;
@@ -94,7 +107,7 @@ pub struct Usage {
 pub async fn usage(client: &impl GenericClient, now: DateTime<Utc>) -> Result<Vec<Usage>> {
     // Meta tells all accounts of a portfolio the same limit, so any of them is as good.
     let statement = client
-        .prepare_cached(
+        .prepare_cached(concat!(
             "-- budget::usage
              SELECT COALESCE(w.portfolio_id, w.waba_id) AS portfolio,
                     min(w.tier)                         AS tier,
@@ -107,12 +120,13 @@ pub async fn usage(client: &impl GenericClient, now: DateTime<Utc>) -> Result<Ve
                         WHERE  a.counted_waba_id = w.waba_id
                           AND  a.begun_at > $1
                           AND  GREATEST(a.begun_at, m.delivered_at) > $2
-                          AND  (a.outcome   IS NULL OR a.outcome NOT IN ('not_sent', 'rejected'))
-                          AND  (m.failed_at IS NULL OR m.delivered_at IS NOT NULL)
+                          AND  ",
+            counts!(),
+            "
                     ) AS reached ON true
              WHERE  w.tier IS DISTINCT FROM 'unlimited'
-             GROUP BY COALESCE(w.portfolio_id, w.waba_id)",
-        )
+             GROUP BY COALESCE(w.portfolio_id, w.waba_id)"
+        ))
         .await?;
     let begun_after = now - COUNTS_FOR - LATEST_DELIVERY;
     let rows = client.query(&statement, &[&begun_after, &(now - COUNTS_FOR)]).await?;
@@ -128,7 +142,8 @@ pub async fn usage(client: &impl GenericClient, now: DateTime<Utc>) -> Result<Ve
         .collect()
 }
 
-fn tier(row: &Row) -> Result<Tier> {
+/// The column `tier` of an account, or what is assumed.
+pub(crate) fn tier(row: &Row) -> Result<Tier> {
     let told: Option<&str> = row.get("tier");
     let corrupt = |_| Error::Corrupt { table: "wabas", column: "tier" };
     told.map_or(Ok(Tier::UNTOLD), |text| text.parse().map_err(corrupt))

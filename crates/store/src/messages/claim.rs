@@ -11,7 +11,7 @@ use tokio_postgres::Row;
 use uuid::Uuid;
 
 use super::{id, word};
-use crate::{Error, Result, service_windows};
+use crate::{Result, budget, service_windows};
 
 /// A job from the bus: which message of which tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -206,7 +206,7 @@ fn read(row: &Row, job: Job) -> Result<Claim> {
             phone_number_id: id(row, "phone_number_id")?,
             waba_id: id(row, "waba_id")?,
             portfolio: row.get("portfolio"),
-            tier: tier(row)?,
+            tier: budget::tier(row)?,
             in_service_window: row.get("in_service_window"),
             messages_per_second: row.get::<_, i32>("messages_per_second").unsigned_abs(),
             connection_id: ConnectionId::from_uuid(row.get("connection_id")),
@@ -216,10 +216,4 @@ fn read(row: &Row, job: Job) -> Result<Claim> {
         // The statement writes no other stage.
         Stage::Unknown | Stage::Accepted | Stage::Failed | Stage::Cancelled => Claim::Done,
     })
-}
-
-fn tier(row: &Row) -> Result<Tier> {
-    let told: Option<&str> = row.get("tier");
-    let corrupt = |_| Error::Corrupt { table: "wabas", column: "tier" };
-    told.map_or(Ok(Tier::UNTOLD), |text| text.parse().map_err(corrupt))
 }

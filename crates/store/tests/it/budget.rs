@@ -151,6 +151,23 @@ async fn what_we_gave_up_without_metas_word_may_have_been_reached_and_counts() {
 }
 
 #[tokio::test]
+async fn a_refusal_of_the_second_attempt_proves_nothing_of_the_first() {
+    let world = World::new().await;
+    let doubtful = world.begun("+11", now()).await;
+    world.ended(&doubtful, "ambiguous", Next::Unknown).await;
+    world.execute("UPDATE messages SET on_unknown = 'retry'").await;
+    resolve_unknown(&world.client, TimeDelta::zero(), 10, now()).await.unwrap();
+    let job = Job { message_id: doubtful.message_id, tenant_id: doubtful.tenant_id };
+    let claims = claim(&world.client, &[job], LEASE, now()).await.unwrap();
+    let Some(Claim::Ready(again)) = claims.get(&job) else { panic!("{claims:?}") };
+    begin_attempts(&world.client, &[again.begin()], LEASE, now()).await.unwrap();
+
+    world.ended(again, "rejected", Next::Failed(failure())).await;
+
+    assert_eq!(world.reached().await, ["+11"]);
+}
+
+#[tokio::test]
 async fn a_day_counts_from_the_latest_attempt_or_delivery() {
     let world = World::new().await;
     let long_ago = now() - COUNTS_FOR - TimeDelta::minutes(1);
