@@ -75,7 +75,11 @@ pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<
     let shared = Arc::new(Shared {
         graph: GraphClient::new(&config.graph)?,
         limits: Limits::new(
-            LimitsConfig { hold: config.hold, held_per_lane: usize::from(config.concurrency) / 2 },
+            LimitsConfig {
+                hold: config.hold,
+                held_per_lane: usize::from(config.concurrency) / 2,
+                claim_lease: config.claim_lease,
+            },
             config.redis.clone(),
             Arc::new(Rows(backbone.db.clone())),
         )?,

@@ -40,8 +40,8 @@ impl Writer for Listener {
         let open = async || {
             service_windows::open(&self.db.client().await?, &mapped.inbound, runtime::now()).await
         };
-        let written_to = match persist(&self.stop, open).await? {
-            Ok(numbers) => numbers,
+        let in_scope = match persist(&self.stop, open).await? {
+            Ok(origins) => origins,
             Err(error) => {
                 self.metrics.poison.add(1, &[]);
                 let text = backbone::chain(&error);
@@ -49,10 +49,10 @@ impl Writer for Listener {
                 return Ok(vec![error]);
             }
         };
-        // Only numbers within the scope that was proved.
-        for (phone_number_id, rate) in written_to {
-            if let Some(count) = mapped.fresh.get(&phone_number_id) {
-                self.limits.received(&phone_number_id, rate, *count).await;
+        // What somebody else says of a number slows it no more than it opens its windows.
+        for (origin, rate) in in_scope {
+            if let Some(count) = mapped.fresh.get(&origin) {
+                self.limits.received(&origin.phone_number_id, rate, *count).await;
             }
         }
         Ok(Vec::new())

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use backbone::posts::Post;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::ids::PhoneNumberId;
 use domain::recipient::Bsuid;
 use graph_api::webhook::{InboundMessage, Item, ItemKind};
 use store::service_windows::Inbound;
@@ -18,8 +17,8 @@ const FRESH: TimeDelta = TimeDelta::seconds(2);
 pub(crate) struct Mapped {
     /// Who wrote where, and when.
     pub(crate) inbound: Vec<Inbound>,
-    /// How many messages each number has just received.
-    pub(crate) fresh: BTreeMap<PhoneNumberId, u32>,
+    /// How many messages each number has just received, by whoever says so.
+    pub(crate) fresh: BTreeMap<Origin, u32>,
     /// How many messages there were.
     pub(crate) messages: u64,
     /// How many items could not be read.
@@ -45,9 +44,6 @@ impl Mapped {
             return;
         };
         self.messages += 1;
-        if now - post.received_at <= FRESH {
-            *self.fresh.entry(number.clone()).or_default() += 1;
-        }
         // Written at the latest when it came, whatever Meta's clock says.
         let at = message.at.map_or(post.received_at, |at| at.min(post.received_at));
         let origin = Origin {
@@ -55,6 +51,9 @@ impl Mapped {
             waba_id: item.waba_id.clone(),
             phone_number_id: number.clone(),
         };
+        if now - post.received_at <= FRESH {
+            *self.fresh.entry(origin.clone()).or_default() += 1;
+        }
         let inbound = |contact| Inbound { origin: origin.clone(), contact, at };
         self.inbound.extend(contacts(message).map(inbound));
     }

@@ -59,6 +59,8 @@ pub struct LimitsConfig {
     /// How many messages of one lane stand in line, whatever their number; so that many slow
     /// numbers do not fill a worker.
     pub held_per_lane: usize,
+    /// How long a message is claimed: whoever may go begins the attempt within it, or not at all.
+    pub claim_lease: Duration,
 }
 
 /// A message that is to be sent.
@@ -242,7 +244,8 @@ impl Limits {
                 return false;
             }
         };
-        let told = self.0.shared.tell_people(portfolio, token, &reached).await;
+        let told =
+            self.0.shared.tell_people(portfolio, token, &reached, self.0.config.claim_lease).await;
         let people = reached.people.len();
         tracing::debug!(people, "told whom portfolio {portfolio} has reached");
         // What is lost by now, the next question finds out.

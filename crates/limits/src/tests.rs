@@ -18,9 +18,10 @@ use tokio::task::JoinSet;
 use super::*;
 
 const HOLD: Duration = Duration::from_secs(1);
+const LEASE: Duration = Duration::from_secs(60);
 
 async fn limits() -> Limits {
-    limits_of(LimitsConfig { hold: HOLD, held_per_lane: 10_000 }).await
+    limits_of(LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE }).await
 }
 
 async fn limits_of(config: LimitsConfig) -> Limits {
@@ -157,7 +158,8 @@ fn most_in_a_second(sent: &[Instant]) -> usize {
 
 #[tokio::test]
 async fn many_senders_together_keep_to_the_rate_of_their_number() {
-    let limits = limits_of(LimitsConfig { hold: 5 * HOLD, held_per_lane: 10_000 }).await;
+    let limits =
+        limits_of(LimitsConfig { hold: 5 * HOLD, held_per_lane: 10_000, claim_lease: LEASE }).await;
     let (slow, fast) = (number("1"), number("2"));
 
     let (slow, fast) =
@@ -211,7 +213,7 @@ async fn a_backlog_in_one_lane_delays_neither_a_higher_lane_nor_another_number()
 
 #[tokio::test]
 async fn a_full_worker_puts_aside_what_would_wait_but_not_what_may_go() {
-    let limits = limits_of(LimitsConfig { hold: HOLD, held_per_lane: 1 }).await;
+    let limits = limits_of(LimitsConfig { hold: HOLD, held_per_lane: 1, claim_lease: LEASE }).await;
     let (one, other) = (number("1"), number("2"));
     let _place = turn(&limits, request(&one, Lane::Bulk, 10)).await;
     let mut line = Box::pin(limits.reserve(request(&one, Lane::Bulk, 10)));

@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::GenericClient;
-use domain::ids::PhoneNumberId;
 
 use crate::Result;
 use crate::statuses::{Origin, OriginColumns};
@@ -32,7 +31,7 @@ pub(crate) fn open_after(now: DateTime<Utc>) -> DateTime<Utc> {
 
 /// Opens windows, or keeps them open for longer. What lies outside its origin's scope opens none.
 /// Messages to these people that wait for their portfolio's limit need no place in it any more: they
-/// are due. Answers the numbers that were written to, each with the rate that Meta allows it.
+/// are due. Answers the origins that lie in their scope, each with the rate that Meta allows its number.
 ///
 /// # Errors
 /// `Unavailable`; `Unstorable` when one of the values cannot be stored, then none is.
@@ -40,7 +39,7 @@ pub async fn open(
     client: &impl GenericClient,
     inbound: &[Inbound],
     now: DateTime<Utc>,
-) -> Result<Vec<(PhoneNumberId, u32)>> {
+) -> Result<Vec<(Origin, u32)>> {
     let origins = OriginColumns::of(inbound.iter().map(|inbound| &inbound.origin));
     let contacts: Vec<&str> = inbound.iter().map(|inbound| inbound.contact.as_str()).collect();
     let at: Vec<DateTime<Utc>> = inbound.iter().map(|inbound| inbound.at).collect();
@@ -62,23 +61,29 @@ pub async fn open(
     Ok(rows
         .iter()
         .filter_map(|row| {
-            let phone_number_id = row.get::<_, &str>("phone_number_id").parse().ok()?;
-            Some((phone_number_id, row.get::<_, i32>("messages_per_second").unsigned_abs()))
+            let origin =
+                &inbound.get(usize::try_from(row.get::<_, i64>("first") - 1).ok()?)?.origin;
+            Some((origin.clone(), row.get::<_, i32>("messages_per_second").unsigned_abs()))
         })
         .collect())
 }
 
 const OPEN_WINDOWS: &str = "-- service_windows::open
-    WITH heard AS (
-        SELECT n.phone_number_id, u.contact, n.tenant_id, max(u.at) AS at
+    WITH told AS (
+        SELECT u.*, n.tenant_id, n.messages_per_second
         FROM   UNNEST($1::uuid[], $2::text[], $3::text[], $4::text[], $5::timestamptz[])
-               AS u (proved, waba_id, phone_number_id, contact, at)
+               WITH ORDINALITY
+               AS u (proved, waba_id, phone_number_id, contact, at, ordinal)
         JOIN   phone_numbers n ON n.phone_number_id = u.phone_number_id AND n.waba_id = u.waba_id
         JOIN   connections   c ON c.connection_id   = n.connection_id
                               AND in_scope(u.proved, c.connection_id, c.kind)
-        GROUP BY n.phone_number_id, u.contact
+    ),
+    heard AS (
+        SELECT phone_number_id, contact, tenant_id, max(at) AS at
+        FROM   told
+        GROUP BY phone_number_id, contact, tenant_id
         -- Overlapping batches lock their rows in one order.
-        ORDER BY n.phone_number_id, u.contact
+        ORDER BY phone_number_id, contact
     ),
     opened AS (
         INSERT INTO service_windows AS s (phone_number_id, contact, tenant_id, last_inbound_at)
@@ -110,9 +115,9 @@ const OPEN_WINDOWS: &str = "-- service_windows::open
         FROM   waiting
         WHERE  m.message_id = waiting.message_id
     )
-    SELECT DISTINCT phone_number_id, n.messages_per_second
-    FROM   heard
-    JOIN   phone_numbers n USING (phone_number_id)";
+    SELECT min(ordinal) AS first, messages_per_second
+    FROM   told
+    GROUP BY proved, waba_id, phone_number_id, messages_per_second";
 
 /// Forgets windows that closed before today, up to `limit` at once; answers how many.
 ///

@@ -1,5 +1,7 @@
 //! Whom a portfolio reaches, told to Redis.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tier::COUNTS_FOR;
 use redis::pipe;
@@ -13,9 +15,6 @@ const PORTION: usize = 1_000;
 
 /// Claims of so much later may still have been made before Redis forgot: clocks differ.
 pub(crate) const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(2);
-
-/// So long a place may be taken that was forgotten: a claim is begun sooner, or given up.
-const UNSURE: TimeDelta = TimeDelta::minutes(2);
 
 /// Lets one worker tell of people.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +62,12 @@ impl Shared {
         portfolio: &str,
         token: Token,
         reached: &Reached,
+        claim_lease: Duration,
     ) -> Result<Filled, Away> {
         let keys = self.people(portfolio);
         let new = format!("{}:{}", keys.set, token.shown);
         let claimed = format!("{new}:claimed");
-        let members: Vec<_> = members(token, reached, &new, &claimed).collect();
+        let members: Vec<_> = members(token, reached, claim_lease, &new, &claimed).collect();
         for portion in members.chunks(PORTION) {
             let mut tell = pipe();
             for (set, member, until) in portion {
@@ -90,12 +90,15 @@ impl Shared {
 fn members<'a>(
     token: Token,
     reached: &'a Reached,
+    claim_lease: Duration,
     new: &'a str,
     claimed: &'a str,
 ) -> impl Iterator<Item = Member<'a>> {
     let whole_since = i64::try_from(token.whole_since).ok();
     let whole_since = whole_since.and_then(DateTime::from_timestamp_micros).unwrap_or_default();
     let sure_after = whole_since + CLOCKS_DIFFER;
+    // So long a place may be taken that was forgotten: a claim is begun within its lease, or given up.
+    let unsure = TimeDelta::from_std(claim_lease).unwrap_or(COUNTS_FOR) + CLOCKS_DIFFER;
     let people = reached.people.iter();
     let people =
         people.map(move |(recipient, at)| (new, person(recipient), instant(*at + COUNTS_FOR)));
@@ -104,7 +107,7 @@ fn members<'a>(
             // If it has asked since then, that is remembered.
             (claimed, person(recipient), 0)
         } else {
-            (new, format!("?{}", person(recipient)), instant(*at + UNSURE))
+            (new, format!("?{}", person(recipient)), instant(*at + unsure))
         }
     });
     people.chain(claimed)

@@ -24,7 +24,7 @@ impl Team {
         let rows = Arc::new(Rows::default());
         let mut workers = Vec::new();
         for _ in 0..count {
-            let config = LimitsConfig { hold: HOLD * 3, held_per_lane: 10_000 };
+            let config = LimitsConfig { hold: HOLD * 3, held_per_lane: 10_000, claim_lease: LEASE };
             workers.push(worker_with(config, &redis, Arc::clone(&rows)).await);
         }
         for worker in &workers {
@@ -208,6 +208,27 @@ async fn a_place_that_is_about_to_be_used_is_kept_when_the_rows_are_read_again()
 
     team.ask(0, Some(3), 10).await.expect("the place that was given up is free");
     team.ask(0, Some(3), 11).await.expect_err("the one that is under way is not");
+}
+
+#[tokio::test]
+async fn what_a_redis_that_began_again_has_read_from_its_disk_is_not_believed() {
+    let team = Team::new(2).await;
+    assert_eq!(team.ask_all(30, 0..20).await, 20);
+    let client = redis::Client::open(team.redis.url.as_str()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let prefix = &team.redis.prefix;
+
+    // An older state: fewer people, and another run of the server.
+    let mut older = redis::cmd("ZREMRANGEBYRANK");
+    older.arg(format!("{prefix}people:p")).arg(0).arg(9);
+    older.query_async::<()>(&mut connection).await.unwrap();
+    let mut run = redis::cmd("SET");
+    run.arg(format!("{prefix}run")).arg("the one before");
+    run.query_async::<()>(&mut connection).await.unwrap();
+    team.workers[0].beat().await.unwrap();
+
+    team.ask_until(30, 100, 10).await;
+    assert_eq!(team.ask_all(30, 500..510).await, 0);
 }
 
 #[tokio::test]

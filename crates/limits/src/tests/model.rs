@@ -164,7 +164,7 @@ impl World {
         let recipient = name(person);
         let mut granted = self.shared.reserve(&key, &recipient, budget).await.unwrap();
         if let Granted::TellPeople(token) = granted {
-            let told = self.shared.tell_people("p", token, &self.rows()).await.unwrap();
+            let told = self.shared.tell_people("p", token, &self.rows(), LEASE).await.unwrap();
             prop_assert_eq!(told, Filled::Yes);
             granted = self.shared.reserve(&key, &recipient, budget).await.unwrap();
         }

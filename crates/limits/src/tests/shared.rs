@@ -27,7 +27,7 @@ async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize
 }
 
 async fn workers(count: usize, redis: &RedisConfig) -> Vec<Limits> {
-    let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000 };
+    let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE };
     let workers = join_all((0..count).map(|_| worker(config, redis))).await;
     for worker in &workers {
         worker.beat().await.unwrap();
@@ -216,7 +216,7 @@ async fn a_worker_that_beats_no_more_is_counted_no_more() {
 fn neither_url_nor_recipient_is_shown() {
     let redis = RedisConfig { url: "redis://user:hush@127.0.0.1".into(), prefix: String::new() };
 
-    let limits = LimitsConfig { hold: HOLD, held_per_lane: 1 };
+    let limits = LimitsConfig { hold: HOLD, held_per_lane: 1, claim_lease: LEASE };
     let shown = format!("{redis:?} {:?}", RedisConfig { url: "x".into(), prefix: "p".into() });
 
     assert!(!shown.contains("hush"), "{shown}");

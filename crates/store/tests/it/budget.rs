@@ -246,8 +246,18 @@ async fn nobody_opens_a_window_of_a_number_outside_the_scope() {
 
     let opened = service_windows::open(&world.client, &inbound, now()).await.unwrap();
 
-    let numbers: Vec<_> = opened.into_iter().map(|(number, _)| number).collect();
-    assert_eq!(numbers, [forger.sender.phone_number_id]);
+    // The owner's own word about the same number, in the same batch, vouches for no other.
+    let truth = Inbound { origin: origin(&world.acme), contact: "+12".into(), at: now() };
+    inbound.push(truth.clone());
+    let with_truth = service_windows::open(&world.client, &inbound, now()).await.unwrap();
+
+    let own =
+        |opened: Vec<(Origin, u32)>| -> Vec<_> { opened.into_iter().map(|it| it.0).collect() };
+    let (opened, with_truth) = (own(opened), own(with_truth));
+    assert_eq!(opened.len(), 1);
+    assert_eq!(opened[0].phone_number_id, forger.sender.phone_number_id);
+    assert_eq!(with_truth.len(), 2, "{with_truth:?}");
+    assert!(with_truth.contains(&truth.origin) && with_truth.contains(&opened[0]));
     assert!(!world.claimed("+11").await.in_service_window);
 }
 
