@@ -1,5 +1,6 @@
 //! Generates the wire types from `proto/` with protox, so that no `protoc` is needed.
 
+use std::env;
 use std::error::Error;
 use std::path::Path;
 
@@ -7,7 +8,8 @@ const FILES: [&str; 3] =
     ["waypost/v1/dispatch.proto", "waypost/v1/webhook.proto", "waypost/v1/notify.proto"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../proto");
+    // Asked when it runs: a build directory may be shared by several checkouts.
+    let root = Path::new(&env::var("CARGO_MANIFEST_DIR")?).join("../../proto");
     println!("cargo:rerun-if-changed={}", root.display());
 
     let descriptors = protox::compile(FILES, [&root])?;

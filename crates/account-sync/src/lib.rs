@@ -37,8 +37,7 @@ use crate::poll::Poller;
 /// # Errors
 /// When the client of the Graph API cannot be set up.
 pub fn start(config: &Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<Service> {
-    let options =
-        BatchOptions { prefetch: config.batch.saturating_mul(2), max: usize::from(config.batch) };
+    let options = BatchOptions { max: config.batch, at_once: 1 };
     let metrics = Arc::new(Metrics::new());
     let listener = Listener::new(backbone, config.watch, &metrics, stop.clone());
     let poller = Poller::new(config, backbone, &metrics, stop.clone())?;

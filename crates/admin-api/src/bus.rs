@@ -26,7 +26,7 @@ use crate::api::Api;
 
 /// How many publications are worked on at once. Twice as many are fetched, so that the next batch
 /// is there when this one ends.
-const BATCH: BatchOptions = BatchOptions { prefetch: 400, max: 200 };
+const BATCH: BatchOptions = BatchOptions { max: 200, at_once: 1 };
 
 /// Pause between two tries to reach what is away.
 const PAUSE: Duration = Duration::from_secs(1);

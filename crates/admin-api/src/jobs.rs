@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use amqp::{Bus, Exchange, Outgoing, PublishError, Publisher};
-use contracts::{DispatchJob, PROTOBUF};
+use amqp::{Bus, PublishError, Publisher};
+use backbone::PublishableJob;
 use domain::ids::MessageId;
 use runtime::metrics::{Counter, counter};
-use store::messages::NewMessage;
+use store::messages::{Due, NewMessage};
 
 /// How long a caller waits for the broker. A flap of the connection is bridged; a longer absence is
 /// left to the scheduler's sweep.
@@ -27,35 +27,39 @@ impl Jobs {
         let publisher = bus.publisher().with_timeout(PATIENCE);
         let failures = counter(
             "waypost.enqueue.publish_failures",
-            "Jobs left to the scheduler because the broker did not take them.",
+            "Messages left to the scheduler because the broker did not take their jobs.",
         );
         Self { bus, publisher, failing: AtomicBool::new(false), failures }
     }
 
-    /// Publishes a job for each message that is due now, all at once; answers the messages whose
+    /// Publishes the jobs of the messages that are due now, all at once; answers the messages whose
     /// job is not known to be on the bus.
     pub(crate) async fn publish(&self, messages: &[NewMessage]) -> Vec<MessageId> {
-        let due: Vec<&NewMessage> =
-            messages.iter().filter(|message| message.not_before.is_none()).collect();
-        let ids = || due.iter().map(|message| message.message_id);
+        let due = messages.iter().filter(|message| message.not_before.is_none());
+        let due: Vec<Due> = due.map(NewMessage::due).collect();
         if due.is_empty() {
             return Vec::new();
         }
         if self.is_known_away() {
             self.failed(due.len(), &PublishError::Unavailable);
-            return ids().collect();
+            return due.into_iter().map(|due| due.message_id).collect();
         }
-        let published = self.publisher.publish_all(due.iter().copied().map(job).collect()).await;
-        let errors = published.iter().filter_map(|result| result.as_ref().err());
-        match errors.clone().next() {
-            Some(first) => self.failed(errors.count(), first),
+        let (ids, outgoing): (Vec<_>, Vec<_>) = backbone::jobs(due)
+            .into_iter()
+            .map(|PublishableJob { outgoing, message_ids }| (message_ids, outgoing))
+            .unzip();
+        let published = self.publisher.publish_all(outgoing).await;
+        let each = ids.into_iter().zip(&published);
+        let unpublished = each.filter_map(|(ids, result)| result.is_err().then_some(ids));
+        let unpublished: Vec<MessageId> = unpublished.flatten().collect();
+        match published.iter().find_map(|result| result.as_ref().err()) {
+            Some(first) => self.failed(unpublished.len(), first),
             None if self.failing.swap(false, Ordering::Relaxed) => {
                 tracing::info!("jobs are published again");
             }
             None => {}
         }
-        let each = ids().zip(&published);
-        each.filter_map(|(id, result)| result.is_err().then_some(id)).collect()
+        unpublished
     }
 
     /// Only the first caller after the broker went away waits for it.
@@ -63,22 +67,10 @@ impl Jobs {
         self.failing.load(Ordering::Relaxed) && !self.bus.connected()
     }
 
-    fn failed(&self, jobs: usize, error: &PublishError) {
-        self.failures.add(u64::try_from(jobs).unwrap_or(u64::MAX), &[]);
+    fn failed(&self, messages: usize, error: &PublishError) {
+        self.failures.add(u64::try_from(messages).unwrap_or(u64::MAX), &[]);
         if !self.failing.swap(true, Ordering::Relaxed) {
-            tracing::warn!(jobs, %error, "jobs were not published; the scheduler will do it");
+            tracing::warn!(messages, %error, "no jobs for messages; the scheduler publishes them");
         }
-    }
-}
-
-fn job(message: &NewMessage) -> Outgoing {
-    let job = DispatchJob { tenant_id: message.tenant_id, message_id: message.message_id };
-    Outgoing {
-        exchange: Exchange::Dispatch,
-        routing_key: message.lane.to_string(),
-        message_id: message.message_id.as_uuid(),
-        content_type: PROTOBUF,
-        traceparent: message.traceparent.clone(),
-        body: job.encode(),
     }
 }

@@ -59,6 +59,16 @@ impl Consumer {
     /// A future that is dropped while it waits has taken nothing. Call until `None`: only the call
     /// that sees the stop gives back what was not taken.
     pub async fn next_batch(&mut self, max: usize) -> Option<Vec<Delivery>> {
+        self.next_batch_by(max, |_| 1).await
+    }
+
+    /// As [`next_batch`](Self::next_batch), where a delivery counts for as many as `weight` says:
+    /// the one that reaches `max` is the last one.
+    pub async fn next_batch_by(
+        &mut self,
+        max: usize,
+        weight: impl Fn(&Delivery) -> usize,
+    ) -> Option<Vec<Delivery>> {
         loop {
             if self.stop.is_cancelled() {
                 self.finish().await;
@@ -66,7 +76,9 @@ impl Consumer {
             }
             let stop = self.stop.clone();
             let Some(open) = stop.run_until_cancelled(self.opened()).await else { continue };
-            let Some(batch) = stop.run_until_cancelled(open.take(max)).await else { continue };
+            let Some(batch) = stop.run_until_cancelled(open.take(max, &weight)).await else {
+                continue;
+            };
             if batch.is_broken {
                 tracing::warn!(queue = %self.queue, "lost the channel; consuming again");
                 self.open = None;
@@ -140,8 +152,9 @@ impl Open {
     }
 
     /// Cancel-safe: it awaits only before the first delivery is taken.
-    async fn take(&mut self, max: usize) -> Taken {
+    async fn take(&mut self, max: usize, weight: impl Fn(&Delivery) -> usize) -> Taken {
         let mut taken = Taken { deliveries: Vec::new(), is_broken: false };
+        let mut taken_weight = 0;
         let mut next = Some(self.stream.next().await);
         while let Some(item) = next {
             let Some(Ok(delivery)) = item else {
@@ -151,9 +164,11 @@ impl Open {
             // One from before the channel was lost comes again: working on it now would be in vain.
             if delivery.acker.usable() {
                 self.tap.hand_out(delivery.delivery_tag);
-                taken.deliveries.push(Delivery::new(delivery, &self.tap));
+                let delivery = Delivery::new(delivery, &self.tap);
+                taken_weight += weight(&delivery);
+                taken.deliveries.push(delivery);
             }
-            if taken.deliveries.len() >= max {
+            if taken_weight >= max {
                 break;
             }
             next = self.stream.next().now_or_never();

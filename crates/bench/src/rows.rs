@@ -3,8 +3,10 @@
 mod dispatch;
 mod end_to_end;
 mod enqueue;
+mod fairness;
 mod ingress;
 mod limiter;
+mod long;
 mod statuses;
 
 use std::fmt;
@@ -19,6 +21,8 @@ pub(crate) struct Row {
     pub(crate) name: &'static str,
     /// What is aimed at, by the name of a value.
     pub(crate) aims: &'static [(&'static str, Aim)],
+    /// Whether it takes so long that it is measured only when it is asked for.
+    pub(crate) is_long: bool,
     pub(crate) measure: fn() -> LocalBoxFuture<'static, anyhow::Result<Sample>>,
 }
 
@@ -51,7 +55,7 @@ impl fmt::Display for Aim {
 const RATIO: &str = "ratio";
 
 /// All rows, in the order in which they are measured.
-pub(crate) const ROWS: [Row; 6] = [
+pub(crate) const ROWS: [Row; 9] = [
     Row {
         name: "ingress",
         aims: &[
@@ -59,21 +63,25 @@ pub(crate) const ROWS: [Row; 6] = [
             ("p99 at half load, ms", Aim::AtMost(10.0)),
             ("challenge p99, ms", Aim::AtMost(1.0)),
         ],
+        is_long: false,
         measure: || ingress::measure().boxed_local(),
     },
     Row {
         name: "statuses",
         aims: &[(RATIO, Aim::AtLeast(0.6))],
+        is_long: false,
         measure: || statuses::measure().boxed_local(),
     },
     Row {
         name: "enqueue",
         aims: &[(RATIO, Aim::AtLeast(0.5))],
+        is_long: false,
         measure: || enqueue::measure().boxed_local(),
     },
     Row {
         name: "dispatch",
         aims: &[(RATIO, Aim::AtLeast(0.6))],
+        is_long: false,
         measure: || dispatch::measure().boxed_local(),
     },
     Row {
@@ -84,11 +92,34 @@ pub(crate) const ROWS: [Row; 6] = [
             ("used by 4 workers", Aim::AtLeast(0.98)),
             ("busiest second, of the cap", Aim::AtMost(1.02)),
         ],
+        is_long: false,
         measure: || limiter::measure().boxed_local(),
     },
     Row {
         name: "end to end",
         aims: &[(RATIO, Aim::AtLeast(0.4))],
+        is_long: false,
         measure: || end_to_end::measure().boxed_local(),
     },
+    Row {
+        name: "fairness",
+        aims: &[
+            ("p99 of another's urgent message, ms", Aim::AtMost(1_000.0)),
+            ("share of its rate that the campaign keeps", Aim::AtLeast(0.95)),
+        ],
+        is_long: false,
+        measure: || fairness::measure().boxed_local(),
+    },
+    Row {
+        name: "hundred thousand",
+        aims: LONG,
+        is_long: true,
+        measure: || long::hundred_thousand().boxed_local(),
+    },
+    Row { name: "million", aims: LONG, is_long: true, measure: || long::million().boxed_local() },
+];
+
+const LONG: &[(&str, Aim)] = &[
+    ("times as long for ten times as many", Aim::AtMost(10.5)),
+    ("largest process, MiB", Aim::AtMost(64.0)),
 ];

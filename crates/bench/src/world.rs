@@ -4,25 +4,26 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use admin_api::keys::{Scope, issue};
-use amqp::{Exchange, Outgoing};
+use amqp::Queue;
 use anyhow::ensure;
 use backbone::Backbone;
-use contracts::{DispatchJob, PROTOBUF};
 use domain::ids::MessageId;
 use domain::lane::Lane;
 use graph_sim::{Control, Scenario};
 use runtime::{Env, Stop};
 use serde_json::{Value, json};
-use store::messages::{self, NewMessage};
-use test_support::{Sender, TestBus, TestDb, backbone, sender};
+use store::messages::{self, Due, NewMessage};
+use test_support::{Sender, TestBus, TestDb, VAULT_KEYS, backbone, sender};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
+
+use crate::processes::{Processes, free_port};
 
 /// Signs what Meta posts.
 pub(crate) const APP_SECRET: &str = "secret-of-the-platform";
 
 /// How long anything may take until the bench gives up.
-const PATIENCE: Duration = Duration::from_secs(600);
+const PATIENCE: Duration = Duration::from_secs(3_600);
 
 pub(crate) struct World {
     pub(crate) db: TestDb,
@@ -65,10 +66,60 @@ impl World {
         let started = admin_api::start(config, &self.backbone, self.stop.clone())?;
         self.running.spawn(started.http.service.task);
         self.running.spawn(started.notify.task);
+        Ok((started.http.addr, self.key(&self.sender).await?))
+    }
+
+    /// A key of a tenant's to the API.
+    pub(crate) async fn key(&self, of: &Sender) -> anyhow::Result<String> {
         let client = self.db.client().await?;
-        let tenant_id = self.sender.tenant_id;
-        let key = issue(&client, tenant_id, "bench", &Scope::ALL, runtime::now()).await?;
-        Ok((started.http.addr, key))
+        Ok(issue(&client, of.tenant_id, "bench", &Scope::ALL, runtime::now()).await?)
+    }
+
+    /// Another tenant with a number.
+    pub(crate) async fn another(&self) -> anyhow::Result<Sender> {
+        Ok(sender(&self.db.client().await?, "other", 2).await)
+    }
+
+    /// All services as processes, where callers reach the API, and a key to it; Meta is to be
+    /// there already, and to post to `ingress`.
+    pub(crate) async fn processes(
+        &self,
+        ingress: SocketAddr,
+    ) -> anyhow::Result<(Processes, SocketAddr, String)> {
+        let admin = free_port()?;
+        let known = |name: &str| self.env.optional(name).unwrap_or_default();
+        let variables = [
+            ("DATABASE_URL", self.db.url()),
+            ("AMQP_URL", self.bus.config().url.clone()),
+            ("REDIS_URL", known("REDIS_URL")),
+            ("WAYPOST_AMQP_PREFIX", known("WAYPOST_AMQP_PREFIX")),
+            ("CREDENTIAL_ENCRYPTION_KEY", VAULT_KEYS.to_owned()),
+            ("META_APP_SECRET", APP_SECRET.to_owned()),
+            ("META_VERIFY_TOKEN", "t".to_owned()),
+            ("GRAPH_API_BASE_URL", known("GRAPH_API_BASE_URL")),
+            ("WAYPOST_INGRESS_ADDR", ingress.to_string()),
+            ("WAYPOST_ADMIN_ADDR", admin.to_string()),
+        ];
+        let variables = variables.map(|(name, value)| (name.to_owned(), value));
+        let processes = Processes::start(&variables)?;
+        let begun = Instant::now();
+        for addr in [ingress, admin] {
+            while tokio::net::TcpStream::connect(addr).await.is_err() {
+                ensure!(begun.elapsed() < Duration::from_secs(60), "nobody listens at {addr}");
+                sleep(Duration::from_millis(20)).await;
+            }
+        }
+        Ok((processes, admin, self.key(&self.sender).await?))
+    }
+
+    /// Whether nothing is left in any queue, nor was put aside.
+    pub(crate) async fn is_empty(&self) -> anyhow::Result<bool> {
+        for queue in Queue::ALL {
+            if self.bus.depth(queue).await? > 0 || !self.bus.parked(queue, 1).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     pub(crate) fn dispatcher(&mut self) -> anyhow::Result<()> {
@@ -99,18 +150,23 @@ impl World {
         Ok(())
     }
 
-    /// A Meta without delay, which allows the number so much; it posts webhooks to `ingress`.
+    /// A Meta without delay, which allows each number so much; it posts webhooks to `ingress`.
     pub(crate) async fn meta(
         &mut self,
         messages_per_second: Option<u32>,
         ingress: Option<SocketAddr>,
     ) -> anyhow::Result<(String, Control)> {
         let rate = messages_per_second.unwrap_or(10_000);
-        let sql = format!("UPDATE phone_numbers SET messages_per_second = {rate}");
-        self.db.client().await?.batch_execute(&sql).await?;
+        let sql = format!(
+            "UPDATE phone_numbers SET messages_per_second = {rate} RETURNING phone_number_id, waba_id"
+        );
+        let numbers = self.db.client().await?.query(&sql, &[]).await?;
+        let numbers = numbers.iter().map(|row| {
+            json!({ "phone_number_id": row.get::<_, &str>(0), "waba_id": row.get::<_, &str>(1),
+                    "mps": rate })
+        });
         let scenario = json!({
-            "numbers": [{ "phone_number_id": self.sender.phone_number_id.as_str(),
-                          "waba_id": self.sender.waba_id.as_str(), "mps": rate }],
+            "numbers": numbers.collect::<Vec<_>>(),
             "limits": { "throughput": { "enabled": messages_per_second.is_some() },
                         "pair": { "enabled": false }, "portfolio": { "enabled": false } },
             "fates": { "sent_after_ms": [0, 0], "delivered_after_ms": [0, 0], "read_after_ms": [0, 0] },
@@ -132,30 +188,29 @@ impl World {
     }
 
     /// Inserts messages to as many people, and publishes nothing.
-    pub(crate) async fn insert(&self, count: usize) -> anyhow::Result<Vec<MessageId>> {
+    pub(crate) async fn insert(&self, count: usize, lane: Lane) -> anyhow::Result<Vec<MessageId>> {
         let client = self.db.client().await?;
-        let new: Vec<_> = (0..count).map(|nth| self.message(nth)).collect();
+        let new = (0..count).map(|nth| NewMessage { lane, ..self.message(nth) });
+        let new: Vec<_> = new.collect();
         for portion in new.chunks(1_000) {
             messages::insert(&client, portion, runtime::now()).await?;
         }
         Ok(new.into_iter().map(|message| message.message_id).collect())
     }
 
-    /// Publishes the jobs of messages.
-    pub(crate) async fn publish(&self, ids: &[MessageId]) {
+    /// Publishes the jobs of messages, as the API does after a batch.
+    pub(crate) async fn publish(&self, ids: &[MessageId], lane: Lane) {
         let tenant_id = self.sender.tenant_id;
+        let due = |message_id: &MessageId| Due {
+            message_id: *message_id,
+            tenant_id,
+            lane,
+            traceparent: None,
+        };
         for portion in ids.chunks(1_000) {
-            let job = |id: &MessageId| Outgoing {
-                exchange: Exchange::Dispatch,
-                routing_key: Lane::Normal.as_str().to_owned(),
-                message_id: id.as_uuid(),
-                content_type: PROTOBUF,
-                traceparent: None,
-                body: DispatchJob { tenant_id, message_id: *id }.encode(),
-            };
-            for published in
-                self.bus.publisher().publish_all(portion.iter().map(job).collect()).await
-            {
+            let jobs = backbone::jobs(portion.iter().map(due).collect());
+            let jobs = jobs.into_iter().map(|job| job.outgoing).collect();
+            for published in self.bus.publisher().publish_all(jobs).await {
                 published.unwrap();
             }
         }
@@ -167,15 +222,14 @@ impl World {
         let sql = format!("SELECT count(*) FROM messages WHERE {condition}");
         let begun = Instant::now();
         loop {
+            let asked = Instant::now();
             let there: i64 = client.query_one(&sql, &[]).await?.get(0);
             if usize::try_from(there)? >= count {
                 return Ok(());
             }
-            ensure!(
-                begun.elapsed() < PATIENCE,
-                "{there} of {count} after ten minutes: {condition}"
-            );
-            sleep(Duration::from_millis(20)).await;
+            ensure!(begun.elapsed() < PATIENCE, "{there} of {count} after an hour: {condition}");
+            // To count takes little of what is measured, however many there are.
+            sleep(Duration::from_millis(20).max(asked.elapsed() * 20)).await;
         }
     }
 

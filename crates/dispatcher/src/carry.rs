@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use amqp::Delivery;
 use backbone::chain;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::enqueue::send_body;
@@ -21,14 +20,14 @@ use crate::Shared;
 use crate::begin::Begun;
 use crate::decide::{Decided, Effect, REFUSED_FOR, decide};
 use crate::insist::insist;
+use crate::lane::Shares;
 use crate::tokens::Access;
 
 /// Carries a claimed message to its result and hands that in.
-pub(crate) async fn carry(shared: Arc<Shared>, claimed: Box<Claimed>, delivery: Delivery) {
+pub(crate) async fn carry(shared: Arc<Shared>, claimed: Box<Claimed>, delivery: Shares) {
     let under_way = shared.metrics.under_way(claimed.lane);
     let span = tracing::info_span!("dispatch", message.id = %claimed.message_id, trace_id = Empty);
-    let parent = delivery.traceparent.as_deref().or(claimed.traceparent.as_deref());
-    runtime::trace::follow(&span, parent);
+    runtime::trace::follow(&span, claimed.traceparent.as_deref());
     let finished = finish(&shared, &claimed).instrument(span).await;
     drop(under_way);
     shared.results.put(finished, delivery).await;

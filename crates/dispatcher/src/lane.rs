@@ -16,10 +16,15 @@ use tokio::task::{JoinError, JoinSet};
 use crate::insist::{Word, insist};
 use crate::{Shared, batch, carry};
 
+/// A delivery, for as long as one of its messages is not finished. Whoever puts away the last one
+/// settles it.
+pub(crate) type Shares = Arc<Delivery>;
+
 /// Works on the lane until stopped, and then until all that it has taken is finished.
 pub(crate) async fn run(shared: Arc<Shared>, lane: Lane, mut consumer: Consumer) {
     let mut tasks = JoinSet::new();
-    while let Some(deliveries) = next(&mut consumer, &mut tasks).await {
+    let most = usize::from(shared.config.concurrency);
+    while let Some(deliveries) = next(&mut consumer, &mut tasks, most).await {
         take(&shared, lane, deliveries, &mut tasks).await;
     }
     while let Some(ended) = tasks.join_next().await {
@@ -27,10 +32,23 @@ pub(crate) async fn run(shared: Arc<Shared>, lane: Lane, mut consumer: Consumer)
     }
 }
 
-/// The next deliveries; meanwhile finished tasks are put away.
-async fn next(consumer: &mut Consumer, tasks: &mut JoinSet<()>) -> Option<Vec<Delivery>> {
+/// The next deliveries, as many as there is room for among the `most` tasks; meanwhile finished
+/// tasks are put away.
+async fn next(
+    consumer: &mut Consumer,
+    tasks: &mut JoinSet<()>,
+    most: usize,
+) -> Option<Vec<Delivery>> {
+    // Room for a quarter at least, so that claims stay large while one task after the other ends.
+    while most.saturating_sub(tasks.len()) < most.div_ceil(4) {
+        if let Some(ended) = tasks.join_next().await {
+            report(ended);
+        }
+    }
+    let room = most.saturating_sub(tasks.len()).clamp(1, batch::LARGEST);
+    let messages = |delivery: &Delivery| DispatchJob::estimate(&delivery.body);
     // Pinned, because a batch that is half taken must not be dropped.
-    let mut batch = pin!(consumer.next_batch(batch::LARGEST));
+    let mut batch = pin!(consumer.next_batch_by(room, messages));
     loop {
         tokio::select! {
             deliveries = &mut batch => return deliveries,
@@ -53,27 +71,28 @@ async fn take(
     deliveries: Vec<Delivery>,
     tasks: &mut JoinSet<()>,
 ) {
-    let (jobs, mut settled) = decode(shared, lane, deliveries);
-    match claim_all(shared, &jobs).await {
+    let (work, mut settled) = decode(shared, lane, deliveries);
+    match claim_all(shared, &work).await {
         Ok(Ok(mut claims)) => {
-            for (job, delivery) in jobs {
-                // A job that is there twice is claimed once; the second one has nothing to do.
-                let claim = claims.remove(&job).unwrap_or(Claim::Done);
-                shared.metrics.claim(lane, kind(&claim));
-                match claim {
-                    Claim::Ready(claimed) => {
-                        tasks.spawn(carry::carry(Arc::clone(shared), claimed, delivery));
-                    }
-                    Claim::Held { .. } | Claim::Expired | Claim::Done => {
-                        settled.push((delivery, Verdict::Done));
+            for (jobs, delivery) in work {
+                let delivery: Shares = Arc::new(delivery);
+                for job in jobs {
+                    // A job that is there twice is claimed once; the second one has nothing to do.
+                    let claim = claims.remove(&job).unwrap_or(Claim::Done);
+                    shared.metrics.claim(lane, kind(&claim));
+                    if let Claim::Ready(claimed) = claim {
+                        let carried = carry::carry(Arc::clone(shared), claimed, delivery.clone());
+                        tasks.spawn(carried);
                     }
                 }
+                let finished = Arc::into_inner(delivery);
+                settled.extend(finished.map(|delivery| (delivery, Verdict::Done)));
             }
         }
         Ok(Err(error)) => {
             tracing::error!(error = chain(&error), "jobs could not be claimed; they are retried");
             let retry = Verdict::Retry(error.to_string());
-            settled.extend(jobs.into_iter().map(|(_, delivery)| (delivery, retry.clone())));
+            settled.extend(work.into_iter().map(|(_, delivery)| (delivery, retry.clone())));
         }
         // Unsettled deliveries go back to their queue when the channel closes.
         Err(Stopped(_)) => {}
@@ -89,12 +108,13 @@ fn decode(
     shared: &Shared,
     lane: Lane,
     deliveries: Vec<Delivery>,
-) -> (Vec<(Job, Delivery)>, Settled) {
-    let (mut jobs, mut unreadable) = (Vec::with_capacity(deliveries.len()), Vec::new());
+) -> (Vec<(Vec<Job>, Delivery)>, Settled) {
+    let (mut work, mut unreadable) = (Vec::with_capacity(deliveries.len()), Vec::new());
     for delivery in deliveries {
         match DispatchJob::decode(&delivery.body) {
-            Ok(DispatchJob { tenant_id, message_id }) => {
-                jobs.push((Job { message_id, tenant_id }, delivery));
+            Ok(DispatchJob { tenant_id, message_ids }) => {
+                let job = |message_id| Job { message_id, tenant_id };
+                work.push((message_ids.into_iter().map(job).collect(), delivery));
             }
             Err(error) => {
                 shared.metrics.claim(lane, "unreadable");
@@ -103,17 +123,17 @@ fn decode(
             }
         }
     }
-    (jobs, unreadable)
+    (work, unreadable)
 }
 
 async fn claim_all(
     shared: &Shared,
-    jobs: &[(Job, Delivery)],
+    work: &[(Vec<Job>, Delivery)],
 ) -> Result<store::Result<HashMap<Job, Claim>>, Stopped> {
-    if jobs.is_empty() {
+    if work.is_empty() {
         return Ok(Ok(HashMap::new()));
     }
-    let jobs: Vec<Job> = jobs.iter().map(|(job, _)| *job).collect();
+    let jobs: Vec<Job> = work.iter().flat_map(|(jobs, _)| jobs).copied().collect();
     shared.metrics.batch("claim", jobs.len());
     let lease = TimeDelta::from_std(shared.config.claim_lease).unwrap_or(TimeDelta::MAX);
     let jobs = &jobs;

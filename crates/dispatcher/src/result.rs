@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use amqp::{Delivery, Verdict, settle};
+use amqp::{Verdict, settle};
 use backbone::{Backbone, chain};
 use runtime::Stop;
 use store::Db;
@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 use crate::batch;
 use crate::insist::insist;
+use crate::lane::Shares;
 use crate::metrics::Metrics;
 
 /// Where results are handed in.
@@ -20,7 +21,7 @@ pub(crate) struct Results(mpsc::Sender<Outcome>);
 struct Outcome {
     /// `None` when there is nothing to record, because the claim was lost.
     finished: Option<Finished>,
-    delivery: Delivery,
+    delivery: Shares,
 }
 
 impl Results {
@@ -32,7 +33,7 @@ impl Results {
     }
 
     /// Hands in what became of a delivery.
-    pub(crate) async fn put(&self, finished: Option<Finished>, delivery: Delivery) {
+    pub(crate) async fn put(&self, finished: Option<Finished>, delivery: Shares) {
         // Fails only without the loop; then the delivery stays unsettled, and comes again.
         let _ = self.0.send(Outcome { finished, delivery }).await;
     }
@@ -68,7 +69,8 @@ impl Recorder {
             self.record_one_by_one(&finished).await;
         }
         // Also that of a result that no statement takes: its lease lapses, and it is `unknown`.
-        settle(deliveries.into_iter().map(|delivery| (delivery, Verdict::Done)).collect()).await;
+        let finished = deliveries.into_iter().filter_map(Arc::into_inner);
+        settle(finished.map(|delivery| (delivery, Verdict::Done)).collect()).await;
     }
 
     /// Insists for as long as the process lives: a result that is lost leaves its message in doubt.

@@ -37,7 +37,7 @@ words!(
 );
 
 words!(
-    /// Our own part of a message's way, while Meta has said nothing of it.
+    /// Our own part of a message's way, which ends where Meta has it.
     Stage {
         /// Waits for its turn.
         Queued = "queued",
@@ -45,9 +45,9 @@ words!(
         Sending = "sending",
         /// The answer to its send was lost.
         Unknown = "unknown",
-        /// It was, and a person says that the message went out.
+        /// Meta has it, as its answer, its report or a person says.
         Accepted = "accepted",
-        /// It was, and a person has given the message up.
+        /// Meta refused it, or it was given up, by its policy or by a person.
         Failed = "failed",
         /// Withdrawn.
         Cancelled = "cancelled",

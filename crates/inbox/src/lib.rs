@@ -45,8 +45,7 @@ impl Config {
 /// # Errors
 /// When `REDIS_URL` is no URL of Redis.
 pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<Service> {
-    let options =
-        BatchOptions { prefetch: config.batch.saturating_mul(2), max: usize::from(config.batch) };
+    let options = BatchOptions { max: config.batch, at_once: 1 };
     let listener = Listener::new(backbone.db.clone(), Inbound::new(config.redis)?, stop.clone());
     let bus = backbone.bus.clone();
     Ok(Service::new("inbox", async move {

@@ -166,8 +166,8 @@ impl Limits {
         let number = self.number(request.phone_number_id);
         number.set_rate(request.messages_per_second, self.0.shared.workers());
         let (wait, reason) = match self.place(&number, request.lane).await {
-            Err(wait) => (wait, WaitingReason::Throughput),
-            Ok(place) => match self.take(&number, place, request).await {
+            None => (self.stay_away(&number, request).await, WaitingReason::Throughput),
+            Some(place) => match self.take(&number, place, request).await {
                 Ok(turn) => return Decision::Go(turn),
                 Err(waits) => waits,
             },
@@ -177,23 +177,37 @@ impl Limits {
         Decision::At { until, reason }
     }
 
-    /// A place at the front, or how long to stay away.
-    async fn place(&self, number: &Arc<Number>, lane: Lane) -> Result<Place, Duration> {
+    /// A place at the front; `None` when too many stand before it.
+    async fn place(&self, number: &Arc<Number>, lane: Lane) -> Option<Place> {
         let held = &self.0.held[lane as usize];
         let line = held.load(Ordering::Relaxed) < self.0.config.held_per_lane;
         let hold = self.0.config.hold;
         match number.admit(lane, hold, line) {
-            Admission::Go(place) => Ok(place),
+            Admission::Go(place) => Some(place),
             Admission::Line(line) => {
                 let _held = Held::one_more(held);
                 // A higher lane may keep this one waiting for ever; then it is put aside as well.
                 let patience = 4 * hold + Duration::from_secs(1);
-                match tokio::time::timeout(patience, line).await {
-                    Ok(Ok(place)) => Ok(place),
-                    Ok(Err(_)) | Err(_) => Err(number.give_up_line(lane, hold)),
+                let called = tokio::time::timeout(patience, line).await.ok().and_then(Result::ok);
+                if called.is_none() {
+                    number.give_up_line(lane);
                 }
+                called
             }
-            Admission::Park(wait) => Err(wait),
+            Admission::Full => None,
+        }
+    }
+
+    /// How long one that does not fit stays away: until a slot of its own among all that have been
+    /// put aside, by any worker.
+    async fn stay_away(&self, number: &Number, request: Request<'_>) -> Duration {
+        // Less than what stands in line takes, so that the line is never empty while something is
+        // put aside.
+        let ahead = self.0.config.hold / 2;
+        let key = self.0.shared.number(request.phone_number_id, request.messages_per_second);
+        match self.0.shared.later(&key, request.lane, ahead).await {
+            Ok(wait) => wait,
+            Err(_) => number.stay_away(request.lane, ahead),
         }
     }
 
@@ -212,9 +226,9 @@ impl Limits {
             return match granted {
                 Ok(Granted::Slot(wait)) => Ok(Turn::at(place, wait, key, Arc::clone(shared))),
                 Ok(Granted::PairFull(wait)) => Err((wait, WaitingReason::Pair)),
-                // The others have filled the number: this one comes back in a slot of its own.
+                // The others have filled the number.
                 Ok(Granted::NumberFull(wait)) => {
-                    let wait = wait.max(number.stay_away(request.lane, self.0.config.hold));
+                    let wait = wait.max(self.stay_away(number, request).await);
                     Err((wait, WaitingReason::Throughput))
                 }
                 Ok(Granted::TellPeople(token)) if self.tell_people(request, token).await => {

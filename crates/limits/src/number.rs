@@ -52,8 +52,8 @@ pub(crate) enum Admission {
     Go(Place),
     /// In line; resolves when a place at the front is free.
     Line(oneshot::Receiver<Place>),
-    /// Come back after this time.
-    Park(Duration),
+    /// Neither: there are too many.
+    Full,
 }
 
 impl Default for Number {
@@ -123,19 +123,19 @@ impl Number {
             state.room.stand(lane, place);
             return Admission::Line(line);
         }
-        Admission::Park(state.park(lane, hold, self.started.elapsed()))
+        Admission::Full
     }
 
-    /// Leaves the line: how long to wait before coming back.
-    pub(crate) fn give_up_line(&self, lane: Lane, hold: Duration) -> Duration {
+    /// Forgets those in line who have gone.
+    pub(crate) fn give_up_line(&self, lane: Lane) {
+        self.state().room.forget(lane, oneshot::Sender::is_closed);
+    }
+
+    /// How long to wait before coming back, `ahead` or longer, by this worker's share of the rate.
+    pub(crate) fn stay_away(&self, lane: Lane, ahead: Duration) -> Duration {
         let mut state = self.state();
-        state.room.forget(lane, oneshot::Sender::is_closed);
-        state.park(lane, hold, self.started.elapsed())
-    }
-
-    /// How long to wait before coming back, for one that found the number full elsewhere.
-    pub(crate) fn stay_away(&self, lane: Lane, hold: Duration) -> Duration {
-        self.state().park(lane, hold, self.started.elapsed())
+        let rate = state.rate();
+        state.slots[lane as usize].take(self.started.elapsed(), ahead, rate)
     }
 
     /// Whether it was used lately or has given away slots that are still to come.
@@ -199,10 +199,5 @@ impl State {
     fn line(&self, hold: Duration) -> usize {
         let line = u128::from(self.rate()) * hold.as_micros() / 1_000_000;
         usize::try_from(line).unwrap_or(usize::MAX)
-    }
-
-    fn park(&mut self, lane: Lane, hold: Duration, now: Duration) -> Duration {
-        let rate = self.rate();
-        self.slots[lane as usize].take(now, hold / 2, rate)
     }
 }

@@ -12,6 +12,7 @@ use std::fmt;
 use std::time::Duration;
 
 use domain::ids::PhoneNumberId;
+use domain::lane::Lane;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
 use tokio::time::timeout;
@@ -107,6 +108,7 @@ pub(crate) struct Shared {
     slow: Script,
     beat: Script,
     receive: Script,
+    later: Script,
     complete: Script,
     link: Link,
 }
@@ -147,6 +149,7 @@ impl Shared {
             slow: script(include_str!("shared/slow.lua")),
             beat: script(include_str!("shared/beat.lua")),
             receive: script(include_str!("shared/receive.lua")),
+            later: script(include_str!("shared/later.lua")),
             complete: script(include_str!("shared/complete.lua")),
             link: Link::default(),
         })
@@ -180,6 +183,20 @@ impl Shared {
             // Nothing else was asked for.
             _ => Err(AHEAD),
         })
+    }
+
+    /// How long a message waits that does not fit in line: for a slot of its own among those of its
+    /// lane that any worker has put aside, `ahead` or later.
+    pub(crate) async fn later(
+        &self,
+        number: &NumberKey,
+        lane: Lane,
+        ahead: Duration,
+    ) -> Result<Duration, Away> {
+        let mut later = self.later.key(&number.key);
+        let interval = Duration::from_secs(1) / number.rate.max(1);
+        later.arg(lane.as_str()).arg(micros(interval)).arg(micros(ahead));
+        self.call(&later).await.map(Duration::from_micros)
     }
 
     /// Takes messages that the number has received off what it may send: Meta counts both.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-/// Hands out instants, one after the other at the number's rate. Times count from any fixed one.
+/// Hands out instants, one after the other at a worker's share of the number's rate, for a worker that
+/// cannot ask Redis. Times count from any fixed one.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
     next: Duration,

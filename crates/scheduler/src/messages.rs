@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use amqp::{Exchange, Outgoing};
 use chrono::TimeDelta;
-use contracts::{DispatchJob, PROTOBUF};
-use store::messages::Due;
 use store::{messages, orphans};
 
 use crate::Shared;
@@ -25,26 +22,17 @@ pub(crate) async fn publish_due(shared: Arc<Shared>) -> anyhow::Result<Progress>
     let due = messages::take_due(&client, PORTION, runtime::now()).await?;
     drop(client);
     let taken = due.len();
-    let published = shared.publisher.publish_all(due.iter().map(job).collect()).await;
-    let lost = published.iter().filter(|result| result.is_err()).count();
+    let (messages, jobs): (Vec<_>, Vec<_>) =
+        backbone::jobs(due).into_iter().map(|job| (job.message_ids.len(), job.outgoing)).unzip();
+    let published = shared.publisher.publish_all(jobs).await;
+    let lost = messages.iter().zip(&published).filter(|(_, result)| result.is_err());
+    let lost: usize = lost.map(|(messages, _)| messages).sum();
     shared.metrics.published.add((taken - lost) as u64, &[]);
     if lost > 0 {
-        tracing::warn!(lost, "jobs could not be published; they are due again in a minute");
+        tracing::warn!(lost, "messages whose job could not be published are due again in a minute");
         return Ok(Progress::Idle);
     }
     Ok(Progress::of(taken, PORTION))
-}
-
-fn job(due: &Due) -> Outgoing {
-    let job = DispatchJob { tenant_id: due.tenant_id, message_id: due.message_id };
-    Outgoing {
-        exchange: Exchange::Dispatch,
-        routing_key: due.lane.as_str().to_owned(),
-        message_id: due.message_id.as_uuid(),
-        content_type: PROTOBUF,
-        traceparent: due.traceparent.clone(),
-        body: job.encode(),
-    }
 }
 
 /// Takes messages back from workers that died.

@@ -37,8 +37,7 @@ impl Config {
 
 /// The service, ready to run.
 pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> Service {
-    let options =
-        BatchOptions { prefetch: config.batch.saturating_mul(2), max: usize::from(config.batch) };
+    let options = BatchOptions { max: config.batch, at_once: 2 };
     let mapper = Mapper::new(backbone.db.clone(), stop.clone());
     let bus = backbone.bus.clone();
     Service::new("status-mapper", async move {

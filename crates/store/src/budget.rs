@@ -75,7 +75,8 @@ pub async fn claimed(client: &impl GenericClient, portfolio: &str) -> Result<Peo
              FROM   messages m
              JOIN   phone_numbers n USING (phone_number_id)
              JOIN   wabas w USING (waba_id)
-             WHERE  m.delivery_status = 'sending'
+             WHERE  m.stage           = 'sending'
+               AND  m.delivery_status = 'sending'
                AND  m.begun_claim_no  < m.claim_no
                AND  COALESCE(w.portfolio_id, w.waba_id) = $1
              GROUP BY m.recipient",
@@ -173,6 +174,7 @@ pub async fn full(client: &impl GenericClient) -> Result<Vec<Full>> {
                         SELECT
                         FROM   messages m
                         WHERE  m.phone_number_id = n.phone_number_id
+                          AND  m.stage           = 'queued'
                           AND  m.delivery_status = 'queued'
                           AND  m.waiting_reason  = 'portfolio_budget'
                     )",
@@ -203,7 +205,8 @@ pub async fn let_ask(
                  FROM   messages m
                  JOIN   phone_numbers n USING (phone_number_id)
                  JOIN   wabas w USING (waba_id)
-                 WHERE  m.delivery_status = 'queued'
+                 WHERE  m.stage           = 'queued'
+                   AND  m.delivery_status = 'queued'
                    AND  m.waiting_reason  = 'portfolio_budget'
                    AND  m.lane            = ANY($2)
                    AND  COALESCE(w.portfolio_id, w.waba_id) = $1

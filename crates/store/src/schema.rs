@@ -43,6 +43,7 @@ const MIGRATIONS: &[Migration] = migrations![
     15 "0015_portfolio_budget",
     16 "0016_resolutions",
     17 "0017_poison_comment",
+    18 "0018_stage_indexes",
 ];
 
 /// First line of a file that must not run in a transaction.

@@ -102,6 +102,7 @@ const OPEN_WINDOWS: &str = "-- service_windows::open
         FROM   heard h
         JOIN   messages m ON m.phone_number_id = h.phone_number_id AND m.recipient = h.contact
         WHERE  h.at              > $7
+          AND  m.stage           = 'queued'
           AND  m.delivery_status = 'queued'
           AND  m.waiting_reason  = 'portfolio_budget'
           AND  m.not_before      > $6

@@ -136,6 +136,8 @@ const MERGE: &str = concat!(
     UPDATE messages m
     SET    wamid          = COALESCE(m.wamid, u.wamid),
            wa_id          = COALESCE(m.wa_id, u.wa_id),
+           stage          = CASE WHEN m.stage IN ('queued', 'sending', 'unknown')
+                                 THEN 'accepted' ELSE m.stage END,
            waiting_reason = NULL,
            not_before     = NULL,
            ",

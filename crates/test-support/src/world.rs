@@ -46,9 +46,12 @@ impl Sender {
     }
 }
 
+/// The keys of [`vault`], as `CREDENTIAL_ENCRYPTION_KEY` has them.
+pub const VAULT_KEYS: &str = "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 /// The vault of all tests.
 pub fn vault() -> Vault {
-    Vault::from_keys("test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=").unwrap()
+    Vault::from_keys(VAULT_KEYS).unwrap()
 }
 
 /// Makes the tenant `name` with a number whose ids end in `nth`.

@@ -27,8 +27,7 @@ use crate::reverify::Reverifier;
 
 /// The service, ready to run.
 pub fn start(config: &Config, backbone: &Backbone, stop: Stop) -> Service {
-    let options =
-        BatchOptions { prefetch: config.batch.saturating_mul(2), max: usize::from(config.batch) };
+    let options = BatchOptions { max: config.batch, at_once: 2 };
     let log = Log::new(config, backbone, stop.clone());
     let reverifier = Reverifier::new(config, backbone, stop.clone());
     let bus = backbone.bus.clone();

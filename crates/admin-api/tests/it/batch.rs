@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use amqp::Queue;
+use domain::lane::Lane;
 use insta::assert_snapshot;
 use serde_json::{Value, json};
 
@@ -81,7 +81,7 @@ async fn bad_items_are_told_and_their_neighbours_enqueued() {
     let inserted: Vec<String> =
         world.messages().await.iter().rev().map(|row| row.message_id.to_string()).collect();
     assert_eq!(inserted, [id(&answer.body, 0), id(&answer.body, 4)]);
-    assert_eq!(world.jobs(Queue::DispatchNormal, 2).await.len(), 2);
+    assert_eq!(world.jobs(Lane::Normal, 2).await.len(), 2);
     world.end().await;
 }
 
@@ -138,8 +138,8 @@ async fn a_thousand_are_taken_in_order_and_a_thousand_and_one_are_not() {
     let rows: Vec<String> =
         world.messages().await.iter().rev().map(|row| row.message_id.to_string()).collect();
     assert_eq!(answered, rows);
-    let jobs = world.jobs(Queue::DispatchNormal, 1_000).await;
-    let jobs: BTreeSet<String> = jobs.iter().map(|(job, _)| job.message_id.to_string()).collect();
+    let jobs = world.jobs(Lane::Normal, 1_000).await;
+    let jobs: BTreeSet<String> = jobs.iter().map(|job| job.message_id.to_string()).collect();
     assert_eq!(jobs, answered.into_iter().collect());
     assert_snapshot!(refused.show(), @r#"
     422 application/problem+json

@@ -1,5 +1,6 @@
 use amqp::{Exchange, Outgoing, Queue};
 use contracts::{EnqueueNotification, JSON, PROTOBUF};
+use domain::lane::Lane;
 use serde_json::json;
 use test_support::eventually;
 use uuid::Uuid;
@@ -66,7 +67,7 @@ async fn protobuf_and_json_become_messages_with_jobs() {
     publish_bytes(&world, JSON, by_id.encode_json(), None).await;
 
     enqueued(&world, 2).await;
-    assert_eq!(world.jobs(Queue::DispatchNormal, 2).await.len(), 2);
+    assert_eq!(world.jobs(Lane::Normal, 2).await.len(), 2);
     world.end().await;
 }
 
@@ -138,7 +139,7 @@ async fn a_publication_that_comes_twice_enqueues_once_by_its_message_id() {
     publish(&world, &marker, None).await;
 
     enqueued(&world, 2).await;
-    let jobs = world.jobs(Queue::DispatchNormal, 2).await;
+    let jobs = world.jobs(Lane::Normal, 2).await;
     assert_eq!(jobs.len(), 2);
     world.end().await;
 }
@@ -160,7 +161,7 @@ async fn a_thousand_publications_become_a_thousand_messages() {
 
     assert!(published.iter().all(Result::is_ok));
     enqueued(&world, 1_000).await;
-    assert_eq!(world.jobs(Queue::DispatchNormal, 1_000).await.len(), 1_000);
+    assert_eq!(world.jobs(Lane::Normal, 1_000).await.len(), 1_000);
     world.end().await;
 }
 

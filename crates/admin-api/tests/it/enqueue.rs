@@ -1,4 +1,3 @@
-use amqp::Queue;
 use domain::delivery::DeliveryStatus;
 use domain::lane::{Lane, WaitingReason};
 use insta::assert_snapshot;
@@ -23,9 +22,9 @@ async fn an_accepted_message_is_stored_and_its_job_published() {
     assert_eq!(message.summary.status, DeliveryStatus::Queued);
     assert_eq!(message.summary.recipient, "+14155552671");
     assert_eq!(message.content, json!({"type": "text", "text": {"body": "Hello"}}));
-    let jobs = world.jobs(Queue::DispatchNormal, 1).await;
-    assert_eq!(jobs[0].0.message_id, answer.message_id());
-    assert_eq!(jobs[0].0.tenant_id, world.acme.tenant_id);
+    let jobs = world.jobs(Lane::Normal, 1).await;
+    assert_eq!(jobs[0].message_id, answer.message_id());
+    assert_eq!(jobs[0].tenant_id, world.acme.tenant_id);
     world.end().await;
 }
 
@@ -44,14 +43,10 @@ async fn each_lane_has_its_queue_and_a_scheduled_message_waits_without_a_job() {
     let bulk = world.post("/v1/messages", &with("lane", json!("bulk"))).await;
     let normal = world.post("/v1/messages", &world.text()).await;
 
-    for (queue, answer) in [
-        (Queue::DispatchUrgent, urgent),
-        (Queue::DispatchBulk, bulk),
-        (Queue::DispatchNormal, normal),
-    ] {
-        let jobs = world.jobs(queue, 1).await;
-        let ids: Vec<_> = jobs.iter().map(|(job, _)| job.message_id).collect();
-        assert_eq!(ids, [answer.message_id()], "{queue}");
+    for (lane, answer) in [(Lane::Urgent, urgent), (Lane::Bulk, bulk), (Lane::Normal, normal)] {
+        let jobs = world.jobs(lane, 1).await;
+        let ids: Vec<_> = jobs.iter().map(|job| job.message_id).collect();
+        assert_eq!(ids, [answer.message_id()], "{lane}");
     }
     let summary = world.message(scheduled.message_id()).await.summary;
     assert_eq!(summary.waiting_reason, Some(WaitingReason::Scheduled));
@@ -69,12 +64,12 @@ async fn the_trace_of_the_request_goes_into_the_row_and_with_the_job() {
     let answer = Answer::of(request.header("traceparent", sent).json(&world.text())).await;
 
     assert_eq!(answer.status, 202);
-    let jobs = world.jobs(Queue::DispatchNormal, 1).await;
-    assert_eq!(&jobs[0].1.traceparent.as_ref().unwrap()[..35], &sent[..35]);
+    let jobs = world.jobs(Lane::Normal, 1).await;
+    assert_eq!(&jobs[0].traceparent.as_ref().unwrap()[..35], &sent[..35]);
     let due = runtime::now() + chrono::TimeDelta::minutes(2);
     let client = world.db.client().await.unwrap();
     let rows = store::messages::take_due(&client, 10, due).await.unwrap();
-    assert_eq!(rows[0].traceparent, jobs[0].1.traceparent);
+    assert_eq!(rows[0].traceparent, jobs[0].traceparent);
     drop(client);
     world.end().await;
 }

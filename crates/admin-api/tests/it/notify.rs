@@ -1,3 +1,4 @@
+use domain::lane::Lane;
 use insta::assert_snapshot;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -50,7 +51,7 @@ async fn a_notification_is_queued_as_the_template_message_that_it_means() {
             { "type": "body", "parameters": [{ "type": "text", "text": "Variable #1" }] },
         ])
     );
-    assert_eq!(world.jobs(amqp::Queue::DispatchNormal, 1).await[0].0.message_id, id);
+    assert_eq!(world.jobs(Lane::Normal, 1).await[0].message_id, id);
     world.end().await;
 }
 

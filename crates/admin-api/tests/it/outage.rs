@@ -2,6 +2,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use backbone::Backbone;
+use domain::lane::Lane;
 use insta::assert_snapshot;
 use store::{Db, DbConfig};
 use test_support::proxy::Proxy;
@@ -44,8 +45,8 @@ async fn without_the_broker_a_message_is_accepted_and_left_to_the_sweep() {
     network.restore().await;
     eventually("the connection is back", async || distant.connected()).await;
     let third = world.enqueued().await;
-    let jobs = world.jobs(amqp::Queue::DispatchNormal, 1).await;
-    assert_eq!(jobs[0].0.message_id, third);
+    let jobs = world.jobs(Lane::Normal, 1).await;
+    assert_eq!(jobs[0].message_id, third);
     world.end().await;
 }
 

@@ -2,15 +2,16 @@ use std::time::Duration;
 
 use admin_api::keys::{Scope, issue};
 use admin_api::{Config, Started, start};
-use amqp::{Delivery, Queue};
+use amqp::Queue;
 use backbone::Backbone;
 use contracts::DispatchJob;
 use domain::ids::MessageId;
+use domain::lane::Lane;
 use reqwest::{Client, Method, RequestBuilder};
 use runtime::{Env, Stop};
 use serde_json::{Value, json};
 use store::connections::{NewNumber, add_number};
-use store::messages::{Filter, Summary, find, list};
+use store::messages::{Due, Filter, Summary, find, list};
 use test_support::{Sender, TestBus, TestDb, sender, vault};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -187,16 +188,29 @@ impl World {
         self.db.client().await.unwrap().batch_execute(sql).await.unwrap();
     }
 
-    /// Waits for `count` jobs in a lane, and takes them away.
-    pub(crate) async fn jobs(&self, lane: Queue, count: usize) -> Vec<(DispatchJob, Delivery)> {
-        let mut consumer = self.bus.consumer(lane, 1_000, CancellationToken::new()).await.unwrap();
-        let mut jobs = Vec::new();
-        while jobs.len() < count {
+    /// Waits until the jobs in a lane are about `count` messages, and takes them away.
+    pub(crate) async fn jobs(&self, lane: Lane, count: usize) -> Vec<Due> {
+        let queue = match lane {
+            Lane::Urgent => Queue::DispatchUrgent,
+            Lane::Normal => Queue::DispatchNormal,
+            Lane::Bulk => Queue::DispatchBulk,
+        };
+        let mut consumer = self.bus.consumer(queue, 1_000, CancellationToken::new()).await.unwrap();
+        let mut messages = Vec::new();
+        while messages.len() < count {
             for delivery in consumer.next_batch(1_000).await.unwrap() {
-                jobs.push((DispatchJob::decode(&delivery.body).unwrap(), delivery));
+                let DispatchJob { tenant_id, message_ids } =
+                    DispatchJob::decode(&delivery.body).unwrap();
+                messages.extend(message_ids.into_iter().map(|message_id| Due {
+                    message_id,
+                    tenant_id,
+                    lane,
+                    traceparent: delivery.traceparent.clone(),
+                }));
+                delivery.done().await;
             }
         }
-        jobs
+        messages
     }
 }
 

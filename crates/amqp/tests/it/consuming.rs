@@ -1,10 +1,10 @@
 use std::collections::BTreeSet;
 
-use amqp::{BatchOptions, MAX_DELIVERIES, Queue, Settled, Verdict, run_batches, settle};
+use amqp::{BatchOptions, Exchange, MAX_DELIVERIES, Queue, Settled, Verdict, run_batches, settle};
 use lapin::options::{BasicGetOptions, BasicNackOptions};
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{World, eventually, next, next_batch, publish, take};
+use crate::world::{World, eventually, message, next, next_batch, publish, take};
 
 #[tokio::test]
 async fn a_batch_holds_what_is_there_and_no_more_than_asked() {
@@ -139,7 +139,7 @@ async fn the_loop_settles_every_batch_and_ends_at_the_stop() {
     let mut ids = publish(&world.bus.publisher(), 100).await;
     let stop = CancellationToken::new();
 
-    let options = BatchOptions { prefetch: 50, max: 25 };
+    let options = BatchOptions { max: 25, at_once: 1 };
     run_batches(&world.bus, Queue::Notify, options, stop.clone(), |batch| {
         assert!(batch.len() <= 25);
         for delivery in &batch {
@@ -155,4 +155,50 @@ async fn the_loop_settles_every_batch_and_ends_at_the_stop() {
 
     assert!(ids.is_empty());
     assert_eq!(world.bus.depth(Queue::Notify).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn as_many_batches_are_worked_on_at_once_as_it_is_told() {
+    let world = World::new().await;
+    publish(&world.bus.publisher(), 100).await;
+    let stop = CancellationToken::new();
+    let both = tokio::sync::Barrier::new(2);
+
+    let options = BatchOptions { max: 25, at_once: 2 };
+    run_batches(&world.bus, Queue::Notify, options, stop.clone(), |batch| {
+        let (both, stop) = (&both, &stop);
+        async move {
+            // Nobody passes alone.
+            both.wait().await;
+            stop.cancel();
+            batch.into_iter().map(|delivery| (delivery, Verdict::Done)).collect()
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_large_delivery_counts_for_more_than_one() {
+    let world = World::new().await;
+    let mut large: Vec<_> = (0..4).map(|_| message(Exchange::Notify, "test")).collect();
+    large.iter_mut().for_each(|outgoing| outgoing.body = vec![0; 10 * 1024].into());
+    for published in world.bus.publisher().publish_all(large).await {
+        published.unwrap();
+    }
+    let stop = CancellationToken::new();
+    let mut batches = Vec::new();
+
+    let options = BatchOptions { max: 20, at_once: 1 };
+    run_batches(&world.bus, Queue::Notify, options, stop.clone(), |batch| {
+        batches.push(batch.len());
+        if batches.iter().sum::<usize>() == 4 {
+            stop.cancel();
+        }
+        async move { batch.into_iter().map(|delivery| (delivery, Verdict::Done)).collect() }
+    })
+    .await
+    .unwrap();
+
+    assert!(batches.iter().all(|count| *count <= 2), "{batches:?}");
 }

@@ -1,5 +1,6 @@
 //! Sends without a limit, beside bare requests to the same simulator at the same concurrency.
 
+use domain::lane::Lane;
 use graph_sim::Control;
 use tokio::time::Instant;
 
@@ -24,8 +25,8 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
 
 /// Sends messages that wait in the queue; answers how many a second.
 async fn dispatched(world: &mut World, control: &Control) -> anyhow::Result<f64> {
-    let ids = world.insert(MESSAGES).await?;
-    world.publish(&ids).await;
+    let ids = world.insert(MESSAGES, Lane::Normal).await?;
+    world.publish(&ids, Lane::Normal).await;
     let begun = Instant::now();
     world.dispatcher()?;
     world.until("accepted_at IS NOT NULL", MESSAGES).await?;

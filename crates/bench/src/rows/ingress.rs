@@ -52,7 +52,7 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
         let request = asking.get(&challenge);
         async move { assert_eq!(request.send().await.unwrap().status(), 200) }
     };
-    let challenge = open_p99(Duration::from_secs(2), 50.0, vec![ask]).await;
+    let challenge = open_p99(Duration::from_secs(5), 200.0, vec![ask]).await;
     world.end().await?;
     Ok(vec![
         ("bare publishes per second", raw),

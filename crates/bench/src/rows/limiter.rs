@@ -2,6 +2,7 @@
 
 use anyhow::ensure;
 use chrono::{DateTime, Utc};
+use domain::lane::Lane;
 
 use crate::report::Sample;
 use crate::world::World;
@@ -26,8 +27,8 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
 async fn of(workers: usize) -> anyhow::Result<(f64, f64)> {
     let mut world = World::new().await;
     let (_, control) = world.meta(Some(RATE), None).await?;
-    let ids = world.insert(MESSAGES).await?;
-    world.publish(&ids).await;
+    let ids = world.insert(MESSAGES, Lane::Normal).await?;
+    world.publish(&ids, Lane::Normal).await;
     for _ in 0..workers {
         world.dispatcher()?;
     }

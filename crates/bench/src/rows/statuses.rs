@@ -3,6 +3,7 @@
 use amqp::{Exchange, Outgoing, Queue};
 use contracts::{PROTOBUF, Rejection, SignatureState, WebhookReceived};
 use domain::ids::{EventId, MessageId};
+use domain::lane::Lane;
 use domain::scope::Scope;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -19,7 +20,7 @@ const IN_A_POST: usize = 100;
 pub(super) async fn measure() -> anyhow::Result<Sample> {
     let raw = bare().await?;
     let mut world = World::new().await;
-    let ids = world.insert(MESSAGES).await?;
+    let ids = world.insert(MESSAGES, Lane::Normal).await?;
     let mut posts = Vec::new();
     for word in WORDS {
         posts.extend(ids.chunks(IN_A_POST).map(|ids| post(&world, word, ids)));
@@ -41,7 +42,7 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
 /// The same facts into the same rows, a thousand at once.
 async fn bare() -> anyhow::Result<f64> {
     let world = World::new().await;
-    let ids = world.insert(MESSAGES).await?;
+    let ids = world.insert(MESSAGES, Lane::Normal).await?;
     let client = world.db.client().await?;
     let begun = Instant::now();
     for column in ["sent_at", "delivered_at", "opened_at"] {

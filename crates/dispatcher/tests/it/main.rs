@@ -4,6 +4,7 @@
 mod budget;
 mod fairness;
 mod faults;
+mod jobs;
 mod kill;
 mod pace;
 mod refusals;

@@ -6,7 +6,7 @@ use amqp::{Exchange, Outgoing};
 use backbone::Backbone;
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use contracts::{DispatchJob, PROTOBUF};
+use contracts::PROTOBUF;
 use dispatcher::{Config, RetryWaits};
 use domain::delivery::DeliveryStatus;
 use domain::ids::{MessageId, PhoneNumberId};
@@ -16,7 +16,7 @@ use graph_sim::{Control, Fault, FaultKind, NumberSpec};
 use runtime::Stop;
 use serde_json::json;
 use store::connections::{NewNumber, add_number};
-use store::messages::{self, Message, NewMessage};
+use store::messages::{self, Due, Message, NewMessage};
 use store::{Db, DbConfig};
 use test_support::{Sender, TestBus, TestDb, backbone, eventually, sender, vault};
 use tokio::task::{AbortHandle, JoinSet};
@@ -159,11 +159,13 @@ impl World {
     /// Publishes the jobs of messages.
     pub(crate) async fn publish(&self, lane: Lane, ids: &[MessageId]) {
         let tenant_id = self.sender.tenant_id;
-        let jobs = ids.iter().map(|id| {
-            let body = DispatchJob { tenant_id, message_id: *id }.encode();
-            self.outgoing(lane, *id, body)
-        });
-        for published in self.bus.publisher().publish_all(jobs.collect()).await {
+        let due = |id: &MessageId| Due { message_id: *id, tenant_id, lane, traceparent: None };
+        self.publish_due(ids.iter().map(due).collect()).await;
+    }
+
+    async fn publish_due(&self, due: Vec<Due>) {
+        let jobs = backbone::jobs(due).into_iter().map(|job| job.outgoing).collect();
+        for published in self.bus.publisher().publish_all(jobs).await {
             published.unwrap();
         }
     }
@@ -181,9 +183,14 @@ impl World {
 
     pub(crate) async fn enqueue(&self, drafts: &[Draft]) -> Vec<MessageId> {
         let ids = self.insert(drafts).await;
-        for (draft, id) in drafts.iter().zip(&ids) {
-            self.publish(draft.lane, &[*id]).await;
-        }
+        let tenant_id = self.sender.tenant_id;
+        let due = drafts.iter().zip(&ids).map(|(draft, id)| Due {
+            message_id: *id,
+            tenant_id,
+            lane: draft.lane,
+            traceparent: None,
+        });
+        self.publish_due(due.collect()).await;
         ids
     }
 
@@ -194,9 +201,7 @@ impl World {
     /// What the scheduler does: publishes what is due.
     pub(crate) async fn sweep(&self) {
         let client = self.db.client().await.unwrap();
-        for due in messages::take_due(&client, 1_000, runtime::now()).await.unwrap() {
-            self.publish(due.lane, &[due.message_id]).await;
-        }
+        self.publish_due(messages::take_due(&client, 1_000, runtime::now()).await.unwrap()).await;
     }
 
     /// What the scheduler does when all leases have lapsed: how many are unknown, how many queued.

@@ -78,7 +78,7 @@ async fn a_job_whose_publish_was_lost_is_published_again_to_its_lane() {
 
     let published = next_job(&world.bus, Queue::DispatchBulk, &stop).await;
 
-    assert_eq!(published.message_id, job.message_id);
+    assert_eq!(published.message_ids, [job.message_id]);
     assert_eq!(published.tenant_id, job.tenant_id);
     stop.stop();
     running.await.unwrap().unwrap();
@@ -99,7 +99,7 @@ async fn a_message_of_a_dead_worker_is_sent_again_only_if_it_was_never_begun() {
 
     let published = next_job(&world.bus, Queue::DispatchUrgent, &stop).await;
 
-    assert_eq!(published.message_id, never_begun.message_id);
+    assert_eq!(published.message_ids, [never_begun.message_id]);
     eventually("the begun one is unknown", async || {
         world.status(begun).await == DeliveryStatus::Unknown
     })
@@ -122,7 +122,7 @@ async fn an_unknown_message_is_queued_again_under_retry_and_failed_under_fail() 
 
     let published = next_job(&world.bus, Queue::DispatchUrgent, &stop).await;
 
-    assert_eq!(published.message_id, retry.message_id);
+    assert_eq!(published.message_ids, [retry.message_id]);
     eventually("the other one has failed", async || {
         world.status(fail).await == DeliveryStatus::Failed
     })

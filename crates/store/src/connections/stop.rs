@@ -113,6 +113,7 @@ pub async fn wake_waiting(
                           ON   n.phone_number_id = m.phone_number_id
                          AND   n.tenant_id       = m.tenant_id
                         WHERE  n.connection_id   = $1
+                          AND  m.stage           = 'queued'
                           AND  m.delivery_status = 'queued'
                           AND  m.waiting_reason IN ('credential', 'number_paused')
                         FOR NO KEY UPDATE OF m SKIP LOCKED

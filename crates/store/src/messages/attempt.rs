@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use deadpool_postgres::GenericClient;
-use domain::delivery::Failure;
+use domain::delivery::{Failure, Stage};
 use domain::ids::{MessageId, WabaId, Wamid};
 use domain::lane::WaitingReason;
 use uuid::Uuid;
@@ -225,10 +225,9 @@ const RECORD: &str = "-- messages::record
     ),
     moved AS (
         UPDATE messages m
-        SET    stage          = CASE WHEN r.claim_no = m.claim_no AND m.stage = 'sending'
+        SET    stage          = CASE WHEN m.stage IN ('queued', 'sending', 'unknown')
                                      THEN r.stage ELSE m.stage END,
-               stage_at       = CASE WHEN r.claim_no = m.claim_no AND m.stage = 'sending'
-                                      AND r.stage <> 'sending'
+               stage_at       = CASE WHEN m.stage IN ('queued', 'sending', 'unknown')
                                      THEN r.at ELSE m.stage_at END,
                waiting_reason = r.reason,
                not_before     = r.until,
@@ -298,19 +297,24 @@ impl<'a> Columns<'a> {
     }
 
     fn push_next(&mut self, next: &'a Next) {
-        let mut stage = "sending";
         let (mut accepted, mut wait, mut failure) = (None, None, None);
-        match next {
-            Next::Accepted { wamid, wa_id, held } => accepted = Some((wamid, wa_id, *held)),
-            Next::Wait { until, reason } => {
-                stage = "queued";
-                wait = Some((*until, reason.as_str()));
+        let stage = match next {
+            Next::Accepted { wamid, wa_id, held } => {
+                accepted = Some((wamid, wa_id, *held));
+                Stage::Accepted
             }
-            Next::Unknown => stage = "unknown",
-            Next::Failed(reason) => failure = Some(reason),
-            Next::Expired => stage = "expired",
-        }
-        self.stage.push(stage);
+            Next::Wait { until, reason } => {
+                wait = Some((*until, reason.as_str()));
+                Stage::Queued
+            }
+            Next::Unknown => Stage::Unknown,
+            Next::Failed(reason) => {
+                failure = Some(reason);
+                Stage::Failed
+            }
+            Next::Expired => Stage::Expired,
+        };
+        self.stage.push(stage.as_str());
         self.wamid.push(accepted.map(|(wamid, ..)| wamid.as_str()));
         self.wa_id.push(accepted.and_then(|(_, wa_id, _)| wa_id.as_deref()));
         self.is_held.push(accepted.is_some_and(|(.., held)| held));

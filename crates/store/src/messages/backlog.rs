@@ -36,17 +36,17 @@ pub async fn backlog(client: &impl GenericClient, now: DateTime<Utc>) -> Result<
                     min(GREATEST(stage_at, not_before))
                         FILTER (WHERE not_before IS NULL OR not_before <= $1) AS since
              FROM   messages
-             WHERE  delivery_status = 'queued'
+             WHERE  stage = 'queued' AND delivery_status = 'queued'
              GROUP BY delivery_status, lane, waiting_reason
              UNION ALL
              SELECT delivery_status, lane, NULL, count(*), min(stage_at)
              FROM   messages
-             WHERE  delivery_status = 'sending'
+             WHERE  stage = 'sending' AND delivery_status = 'sending'
              GROUP BY delivery_status, lane
              UNION ALL
              SELECT delivery_status, lane, NULL, count(*), min(stage_at)
              FROM   messages
-             WHERE  delivery_status = 'unknown'
+             WHERE  stage = 'unknown' AND delivery_status = 'unknown'
              GROUP BY delivery_status, lane",
         )
         .await?;

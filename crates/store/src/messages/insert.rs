@@ -7,6 +7,7 @@ use domain::lane::{Lane, OnUnknown};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::Due;
 use crate::Result;
 
 /// How long the scheduler leaves a fresh message alone before it assumes that its publish was
@@ -40,6 +41,18 @@ pub struct NewMessage {
     pub not_before: Option<DateTime<Utc>>,
     /// Trace context of the request that brought it.
     pub traceparent: Option<String>,
+}
+
+impl NewMessage {
+    /// What its job is about.
+    pub fn due(&self) -> Due {
+        Due {
+            message_id: self.message_id,
+            tenant_id: self.tenant_id,
+            lane: self.lane,
+            traceparent: self.traceparent.clone(),
+        }
+    }
 }
 
 /// Inserts messages in one statement and answers the ids of those whose number belongs to their

@@ -39,7 +39,8 @@ pub async fn take_due(
              WITH due AS (
                  SELECT message_id
                  FROM   messages
-                 WHERE  delivery_status = 'queued'
+                 WHERE  stage           = 'queued'
+                   AND  delivery_status = 'queued'
                    AND  due_at         <= $1
                  ORDER BY due_at
                  LIMIT  $2
@@ -113,9 +114,10 @@ pub async fn recover_lapsed(
              WITH lapsed AS (
                  SELECT message_id
                  FROM   messages
-                 WHERE  delivery_status = 'sending'
+                 WHERE  stage           = 'sending'
+                   AND  delivery_status = 'sending'
                    AND  lease_until    <= $1
-                 ORDER BY lease_until
+                 ORDER BY stage_at
                  LIMIT  $2
                  FOR NO KEY UPDATE SKIP LOCKED
              )
@@ -154,7 +156,8 @@ pub async fn resolve_unknown(
              WITH old AS (
                  SELECT message_id, stage_at AS since
                  FROM   messages
-                 WHERE  delivery_status = 'unknown'
+                 WHERE  stage           = 'unknown'
+                   AND  delivery_status = 'unknown'
                    AND  stage_at       <= $2
                    AND  (on_unknown = 'fail' OR on_unknown = 'retry' AND expires_at > $1)
                  ORDER BY stage_at
@@ -163,8 +166,8 @@ pub async fn resolve_unknown(
              ),
              resolved AS (
              UPDATE messages m
-             SET    stage          = CASE m.on_unknown WHEN 'retry' THEN 'queued' ELSE m.stage END,
-                    stage_at       = CASE m.on_unknown WHEN 'retry' THEN $1 ELSE m.stage_at END,
+             SET    stage          = CASE m.on_unknown WHEN 'retry' THEN 'queued' ELSE 'failed' END,
+                    stage_at       = $1,
                     due_at         = CASE m.on_unknown WHEN 'retry' THEN $1 ELSE m.due_at END,
                     sweep_count    = 0,
                     failed_at      = CASE m.on_unknown WHEN 'fail' THEN $1 END,

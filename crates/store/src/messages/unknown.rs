@@ -60,7 +60,8 @@ pub async fn unknown(
              JOIN   tenants t USING (tenant_id)
              LEFT JOIN attempts a ON a.message_id = m.message_id
                                  AND a.attempt_no = m.begun_claim_no
-             WHERE  m.delivery_status = 'unknown'
+             WHERE  m.stage           = 'unknown'
+               AND  m.delivery_status = 'unknown'
                AND  ($1::uuid        IS NULL OR m.tenant_id = $1)
                AND  ($2::timestamptz IS NULL OR m.stage_at <= $2)
              ORDER BY m.stage_at
