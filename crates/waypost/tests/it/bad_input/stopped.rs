@@ -1,7 +1,9 @@
 //! A process that is stopped with all that it may hold in its hands, and says nothing.
 
 use amqp::Queue;
+use futures::future::join_all;
 use test_support::eventually;
+use url::Url;
 
 use super::ends_with_nothing_left;
 use super::scene::{Scene, address};
@@ -34,18 +36,22 @@ async fn what_a_stopped_process_holds_is_done_once_by_another_and_the_rest_meanw
     for (name, value) in SETTINGS {
         scene.world.set(name, value);
     }
+    // Longer than it takes to see that it holds all: then the broker gives up whoever is silent.
+    let mut broker: Url = scene.world.bus.config().url.parse().unwrap();
+    broker.set_query(Some("heartbeat=60"));
+    scene.world.set("AMQP_URL", broker.as_str());
     let mut stopped = scene.start().await;
-    stopped.signal("STOP").await;
-    let mut reached = Vec::new();
+    let (mut reached, mut letters) = (Vec::new(), Vec::new());
     for queue in Queue::ALL {
         if !reached.contains(&address(queue)) {
             reached.push(address(queue));
             for _ in 0..prefetch(queue) + REST {
-                let letter = scene.good_letter(queue).await;
-                scene.publish(&letter).await;
+                letters.push(scene.good_letter(queue).await);
             }
         }
     }
+    stopped.signal("STOP").await;
+    join_all(letters.iter().map(|letter| scene.publish(letter))).await;
     for queue in Queue::ALL {
         eventually("it holds all that it may", async || {
             scene.world.bus.depth(queue).await.unwrap() as usize == REST
