@@ -112,7 +112,7 @@ impl Services {
         Ok(true)
     }
 
-    /// Asks a process to end, and does not wait.
+    /// Asks a process to end as soon as it listens to that, and does not wait until it has.
     ///
     /// # Errors
     /// When the system refuses.
@@ -120,6 +120,8 @@ impl Services {
         self.look_after(part);
         let Some(child) = self.running.remove(&part) else { return Ok(()) };
         if let Some(pid) = child.id() {
+            // Before that the kernel ends it, and it has begun nothing.
+            test_support::eventually("it listens to signals", async || listens(pid)).await;
             let mut kill = Command::new("kill");
             kill.args(["-s", "TERM", &pid.to_string()]);
             printed(kill).await?;
@@ -231,6 +233,15 @@ impl Services {
             .await
             .with_context(|| format!("waypost {arguments:?} does not end"))?
     }
+}
+
+/// Whether a process has a handler of its own for SIGTERM (15), or is gone.
+fn listens(pid: u32) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return true };
+    let Some(caught) = status.lines().find_map(|line| line.strip_prefix("SigCgt:")) else {
+        return true;
+    };
+    u64::from_str_radix(caught.trim(), 16).is_ok_and(|caught| caught & (1 << 14) != 0)
 }
 
 /// Where this program was built, and with it those of the services.
