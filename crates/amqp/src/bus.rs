@@ -13,7 +13,7 @@ use crate::connection::{Link, answered, parse_url};
 use crate::consumer::Consumer;
 use crate::error::BusError;
 use crate::publisher::{Channels, Publisher};
-use crate::topology::{Names, Queue};
+use crate::topology::{Names, Queue, RETRY_WAITS};
 use crate::upkeep::Upkeep;
 
 /// Where the broker is, and under which names the bus lives there.
@@ -120,6 +120,15 @@ impl Bus {
     /// How many messages of a work queue are parked.
     pub async fn parked_depth(&self, queue: Queue) -> Result<u32, BusError> {
         self.shared.depth(&self.shared.names.parked(queue)).await
+    }
+
+    /// How many messages of all work queues wait for another attempt.
+    pub async fn waiting_depth(&self) -> Result<u32, BusError> {
+        let mut waiting = 0;
+        for rung in 1..=RETRY_WAITS.len() {
+            waiting += self.shared.depth(&self.shared.names.wait_queue(rung)).await?;
+        }
+        Ok(waiting)
     }
 
     /// How many messages no queue was bound for. Anything but 0 is an alarm.

@@ -29,7 +29,7 @@ pub enum Law {
     NoOrphan,
     /// Nothing is set aside without a reason.
     Reasoned,
-    /// No service ends by itself.
+    /// No service ends by itself, and each ends in order when it is asked to.
     Alive,
 }
 

@@ -47,6 +47,9 @@ impl fmt::Display for Outcome {
         writeln!(f, "  people who wrote       {}", seen.wrote.len())?;
         writeln!(f, "  set aside on the bus   {}", seen.parked.len())?;
         writeln!(f, "  machine late at most   {late} ms")?;
+        if !self.clocks_stepped {
+            writeln!(f, "  left out               wrong clocks: libfaketime is not installed")?;
+        }
         writeln!(f, "  at rest after          {:.1} s", self.recovered_in.as_secs_f64())?;
         if self.violations.is_empty() {
             return writeln!(f, "  every law holds");

@@ -15,7 +15,7 @@ use runtime::Stop;
 use crate::laws::Violation;
 use crate::plan::{Plan, Server};
 use crate::snapshot::{Facts, Row, Snapshot};
-use crate::world::{Addresses, Database, Meta, Servers, Services, Watch};
+use crate::world::{Addresses, Balancer, Clocks, Database, Meta, Servers, Services, Watch};
 use callers::Callers;
 
 /// Between two looks at the rows.
@@ -30,6 +30,8 @@ pub struct Outcome {
     pub snapshot: Snapshot,
     /// Which laws did not hold.
     pub violations: Vec<Violation>,
+    /// Whether clocks could be set wrong; else what the plan says of them was left out.
+    pub clocks_stepped: bool,
     /// From the end of the load and of all disturbances to the last change.
     pub recovered_in: Duration,
     /// Where the logs are, when a law did not hold.
@@ -39,6 +41,9 @@ pub struct Outcome {
 /// What a run has to do with. Processes end before the servers that they use.
 struct Stage<'a> {
     services: Services,
+    /// Where they can be set wrong one by one.
+    clocks: Option<Clocks>,
+    _balancer: Balancer,
     meta: Meta,
     database: Database,
     servers: &'a Servers,
@@ -77,14 +82,17 @@ pub async fn run(plan: Plan) -> anyhow::Result<Outcome> {
 
 async fn on(servers: &Servers, plan: Plan) -> anyhow::Result<Outcome> {
     let addresses = Addresses::choose()?;
-    let meta = Meta::start(plan.seed, addresses.ingress).await?;
-    let mut services = Services::new(servers, addresses, meta.url.clone())?;
+    let balancer = Balancer::start(addresses.ingresses.to_vec()).await?;
+    let meta = Meta::start(plan.seed, balancer.addr).await?;
+    let clocks = Clocks::found(servers.folder().to_owned()).await?;
+    let mut services = Services::new(servers, addresses, meta.url.clone(), clocks.clone())?;
     let key = services.set_up().await?;
     let callers = Callers::new(addresses.admin, key)?;
     callers.ready().await?;
     let database = Database::new(servers.direct_url(Server::Postgres))?;
     let (best, lag) = (Mutex::default(), Watch::start());
-    let mut stage = Stage { services, meta, database, servers, best, lag };
+    let mut stage =
+        Stage { services, clocks, _balancer: balancer, meta, database, servers, best, lag };
 
     let answers = stage.disturbed(&plan, &callers).await?;
     stage.meta.control.clear_faults();
@@ -94,16 +102,22 @@ async fn on(servers: &Servers, plan: Plan) -> anyhow::Result<Outcome> {
 impl Stage<'_> {
     /// Load and disturbances; done when both are, and every request has its answer.
     async fn disturbed(&mut self, plan: &Plan, callers: &Callers) -> anyhow::Result<Answers> {
-        let Self { services, meta, database, servers, best, .. } = self;
+        let Self { services, clocks, meta, database, servers, best, .. } = self;
         let (begun, over) = (Instant::now(), Stop::new());
-        let [kills, outages, troubles] = plan.lanes();
+        let [comings, outages, troubles, steps] = plan.lanes();
         let happening = async {
             let disturbances = async {
                 tokio::try_join!(
-                    disturb::services(&kills, services, begun),
+                    disturb::services(&comings, services, begun),
                     disturb::servers(&outages, servers, begun),
                     disturb::meta(&troubles, meta, begun),
                     disturb::write(plan, meta, begun),
+                    async {
+                        match clocks {
+                            Some(clocks) => disturb::clocks(&steps, clocks, begun).await,
+                            None => Ok(()),
+                        }
+                    },
                 )
             };
             let (answers, done) = tokio::join!(callers.call_all(plan, begun), disturbances);

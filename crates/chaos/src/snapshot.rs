@@ -152,6 +152,6 @@ pub struct Snapshot {
     pub parked: Vec<Parked>,
     /// How late the machine was, in the order of time.
     pub lags: Vec<Lag>,
-    /// Services that ended by themselves, and how.
+    /// Services that ended by themselves, or not in order when they were asked to, and how.
     pub ended: Vec<String>,
 }

@@ -1,5 +1,7 @@
 //! A Waypost of its own: servers, processes and a simulator that nobody else uses.
 
+mod balancer;
+mod clocks;
 mod lag;
 mod meta;
 mod ports;
@@ -7,11 +9,14 @@ mod rows;
 mod servers;
 mod services;
 
+pub(crate) use balancer::Balancer;
+pub(crate) use clocks::Clocks;
 pub(crate) use lag::Watch;
 pub(crate) use meta::Meta;
+pub(crate) use ports::Addresses;
 pub(crate) use rows::Database;
 pub(crate) use servers::Servers;
-pub(crate) use services::{Addresses, Services};
+pub(crate) use services::Services;
 
 use std::path::Path;
 use std::process::Stdio;

@@ -271,6 +271,39 @@ mod tests {
     }
 
     #[test]
+    fn a_field_from_a_later_version_is_ignored() {
+        let later = [&received().encode()[..], b"\x9a\x06\x02hi"].concat();
+
+        assert_eq!(WebhookReceived::decode(&later), Ok(received()));
+    }
+
+    #[test]
+    fn a_signature_state_of_a_later_version_is_refused_not_guessed() {
+        let later = [&received().encode()[..], b"\x28\x09"].concat();
+
+        let error = WebhookReceived::decode(&later).unwrap_err().to_string();
+        assert_eq!(error, "field signature must be valid, missing, malformed or mismatch");
+    }
+
+    #[test]
+    fn a_field_that_an_older_version_did_not_have_is_read_as_its_default() {
+        let mut latest = received();
+        latest.repeats = 3;
+        latest.rejection = Rejection {
+            addressed: Some(ConnectionId::from_uuid(Uuid::from_u128(4))),
+            presented: Some("sha256=00".to_owned()),
+            body_is_cut: true,
+        };
+        let mut older = wire::WebhookReceived::decode(latest.encode()).unwrap();
+        older.repeats = 0;
+        older.addressed_connection_id.clear();
+        older.presented_signature = None;
+        older.body_cut = false;
+
+        assert_eq!(WebhookReceived::decode(&older.encode_to_vec()), Ok(received()));
+    }
+
+    #[test]
     fn a_webhook_whose_signature_nobody_checked_is_refused() {
         let encoded = received().encode();
         let unchecked = [&encoded[..], b"\x28\x00"].concat();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use amqp::{Exchange, Outgoing};
 use contracts::PROTOBUF;
-use store::spool::{self, Spooled};
+use store::spool::{self, Page, Spooled};
 
 use crate::Shared;
 use crate::every::Progress;
@@ -13,16 +13,28 @@ use crate::every::Progress;
 const PORTION: i64 = 50;
 
 /// Publishes spooled webhooks and forgets those that were confirmed. One that is published twice,
-/// because this ended in between, does no harm: consumers know its event id.
+/// because this ended in between, does no harm: consumers know its event id. One that does not open
+/// is passed over, and told by a gauge.
 pub(crate) async fn publish(shared: Arc<Shared>) -> anyhow::Result<Progress> {
     if !shared.backbone.bus.connected() {
         return Ok(Progress::Idle);
     }
     let client = shared.backbone.db.client().await?;
-    let spooled = spool::oldest(&client, &shared.backbone.vault, PORTION).await?;
-    let outgoing = spooled.iter().map(outgoing).collect();
+    let (mut page, mut closed) = (Page::default(), 0);
+    loop {
+        page = spool::oldest(&client, &shared.backbone.vault, page.last, PORTION).await?;
+        closed += page.closed;
+        if !page.spooled.is_empty() || page.last.is_none() {
+            break;
+        }
+    }
+    if page.last.is_none() {
+        shared.metrics.sealed.record(closed as f64, &[]);
+    }
+    let outgoing = page.spooled.iter().map(outgoing).collect();
     let results = shared.publisher.publish_all(outgoing).await;
-    let confirmed: Vec<_> = spooled
+    let confirmed: Vec<_> = page
+        .spooled
         .iter()
         .zip(&results)
         .filter_map(|(spooled, result)| result.is_ok().then_some(spooled.event_id))
@@ -31,10 +43,11 @@ pub(crate) async fn publish(shared: Arc<Shared>) -> anyhow::Result<Progress> {
         spool::delete(&client, &confirmed).await?;
         tracing::info!(webhooks = confirmed.len(), "spooled webhooks are back on the bus");
     }
-    if confirmed.len() < spooled.len() {
-        return Ok(Progress::Idle);
+    let all_went = confirmed.len() == page.spooled.len();
+    if all_went && page.last.is_some() {
+        return Ok(Progress::More);
     }
-    Ok(Progress::of(confirmed.len(), PORTION))
+    Ok(Progress::Idle)
 }
 
 fn outgoing(spooled: &Spooled) -> Outgoing {

@@ -3,9 +3,10 @@
 use chrono::{DateTime, Utc};
 use deadpool_postgres::GenericClient;
 use domain::ids::EventId;
+use tokio_postgres::Row;
 use uuid::Uuid;
 
-use crate::{Error, Result, Vault};
+use crate::{Result, Vault};
 
 /// A bus message that waits for the bus.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,37 +53,51 @@ pub async fn keep(
     Ok(())
 }
 
-/// The oldest spooled messages. Two schedulers may take the same ones: publishing a POST twice does
-/// no harm, losing it would.
+/// A part of the spool.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Page {
+    /// What can be published, the oldest first.
+    pub spooled: Vec<Spooled>,
+    /// How many more there are in between that no configured key opens. They stay for the day on
+    /// which their key is back, and hold up nobody.
+    pub closed: usize,
+    /// The event that the next page follows; `None` when this is the last.
+    pub last: Option<EventId>,
+}
+
+/// The oldest spooled messages after an event. Two schedulers may take the same ones: publishing a
+/// POST twice does no harm, losing it would.
 ///
 /// # Errors
-/// `Unavailable`; `Corrupt` when no configured key opens an envelope.
+/// `Unavailable`.
 pub async fn oldest(
     client: &impl GenericClient,
     vault: &Vault,
+    after: Option<EventId>,
     limit: i64,
-) -> Result<Vec<Spooled>> {
+) -> Result<Page> {
     let statement = client
         .prepare_cached(
             "-- spool::oldest
              SELECT event_id, routing_key, envelope
              FROM   webhook_spool
+             WHERE  $1::uuid IS NULL OR event_id > $1
              ORDER BY event_id
-             LIMIT  $1",
+             LIMIT  $2",
         )
         .await?;
-    let rows = client.query(&statement, &[&limit]).await?;
-    rows.iter()
-        .map(|row| {
-            let event_id = EventId::from_uuid(row.get("event_id"));
-            let sealed = row.get("envelope");
-            let envelope =
-                vault
-                    .open("webhook_spool", &event_id.to_string(), "envelope", sealed)
-                    .map_err(|_| Error::Corrupt { table: "webhook_spool", column: "envelope" })?;
-            Ok(Spooled { event_id, routing_key: row.get("routing_key"), envelope })
-        })
-        .collect()
+    let rows = client.query(&statement, &[&after.map(EventId::as_uuid), &limit]).await?;
+    let spooled: Vec<Spooled> = rows.iter().filter_map(|row| open(vault, row)).collect();
+    let is_full = i64::try_from(rows.len()).is_ok_and(|rows| rows >= limit);
+    let last = rows.last().filter(|_| is_full).map(|row| EventId::from_uuid(row.get("event_id")));
+    Ok(Page { closed: rows.len() - spooled.len(), spooled, last })
+}
+
+fn open(vault: &Vault, row: &Row) -> Option<Spooled> {
+    let event_id = EventId::from_uuid(row.get("event_id"));
+    let sealed = row.get("envelope");
+    let envelope = vault.open("webhook_spool", &event_id.to_string(), "envelope", sealed).ok()?;
+    Some(Spooled { event_id, routing_key: row.get("routing_key"), envelope })
 }
 
 /// Forgets messages that were published.

@@ -184,3 +184,22 @@ async fn a_senseless_key_is_refused() {
     assert_eq!([long.status, empty.status], [400, 400]);
     world.end().await;
 }
+
+#[tokio::test]
+async fn a_message_whose_key_cannot_be_kept_is_not_accepted_and_the_key_is_free() {
+    let world = World::new().await;
+    let client = world.db.client().await.unwrap();
+    let plant =
+        "ALTER TABLE idempotency_keys ADD CONSTRAINT planted CHECK (response_status <> 202)";
+    client.batch_execute(plant).await.unwrap();
+
+    let refused = post(&world, "/v1/messages", "k", &world.text()).await;
+
+    assert!(refused.status >= 400, "{}", refused.show());
+    assert_eq!(world.messages().await.len(), 0);
+    client.batch_execute("ALTER TABLE idempotency_keys DROP CONSTRAINT planted").await.unwrap();
+    let accepted = post(&world, "/v1/messages", "k", &world.text()).await;
+    assert_eq!(accepted.status, 202, "{}", accepted.show());
+    assert_eq!(world.messages().await.len(), 1);
+    world.end().await;
+}

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::plan::{Disturbance, Event, Plan};
-use crate::world::{Meta, Servers, Services};
+use crate::world::{Clocks, Meta, Servers, Services};
 
 /// Waits for a time of the plan.
 pub(super) async fn reach(at_ms: u64, begun: Instant) {
@@ -11,7 +11,7 @@ pub(super) async fn reach(at_ms: u64, begun: Instant) {
     tokio::time::sleep_until(at.into()).await;
 }
 
-/// Kills processes and starts them again.
+/// Kills processes and starts them again, and lets some join and leave.
 pub(super) async fn services(
     events: &[Event],
     services: &mut Services,
@@ -20,10 +20,42 @@ pub(super) async fn services(
     for event in events {
         reach(event.at_ms, begun).await;
         services.look_after_all()?;
-        if let Disturbance::Kill { part, down_ms } = event.disturbance {
-            services.kill(part).await?;
-            tokio::time::sleep(Duration::from_millis(down_ms)).await;
-            services.start(part)?;
+        match event.disturbance {
+            Disturbance::Kill { part, down_ms } => {
+                // One that has left is not there to be killed.
+                if services.kill(part).await? {
+                    tokio::time::sleep(Duration::from_millis(down_ms)).await;
+                    services.start(part)?;
+                }
+            }
+            Disturbance::Join { part } => services.join(part).await?,
+            Disturbance::Leave { part, kill: true } => {
+                services.kill(part).await?;
+            }
+            Disturbance::Leave { part, kill: false } => services.leave(part).await?,
+            Disturbance::Restart { .. }
+            | Disturbance::FlushRedis
+            | Disturbance::Stall { .. }
+            | Disturbance::FullDisk { .. }
+            | Disturbance::Clock { .. }
+            | Disturbance::Meta { .. } => {}
+        }
+    }
+    services.all_have_left().await
+}
+
+/// Sets clocks wrong, and right again.
+pub(super) async fn clocks(
+    events: &[Event],
+    clocks: &Clocks,
+    begun: Instant,
+) -> anyhow::Result<()> {
+    for event in events {
+        reach(event.at_ms, begun).await;
+        if let Disturbance::Clock { part, step_s, for_ms } = event.disturbance {
+            clocks.set(part, step_s)?;
+            tokio::time::sleep(Duration::from_millis(for_ms)).await;
+            clocks.set(part, 0)?;
         }
     }
     Ok(())
@@ -54,7 +86,11 @@ pub(super) async fn servers(
                 tokio::time::sleep(Duration::from_millis(for_ms)).await;
                 servers.fill_disk(false).await?;
             }
-            Disturbance::Kill { .. } | Disturbance::Meta { .. } => {}
+            Disturbance::Kill { .. }
+            | Disturbance::Join { .. }
+            | Disturbance::Leave { .. }
+            | Disturbance::Clock { .. }
+            | Disturbance::Meta { .. } => {}
         }
     }
     Ok(())

@@ -37,11 +37,25 @@ impl Stage<'_> {
                 known_sends = snapshot.sends.len();
             } else if is_still {
                 let recovered_in = moved_at - calm;
-                return Ok(Outcome { plan, snapshot, violations, recovered_in, logs: None });
+                return Ok(Outcome {
+                    plan,
+                    snapshot,
+                    violations,
+                    clocks_stepped: self.clocks.is_some(),
+                    recovered_in,
+                    logs: None,
+                });
             }
             if is_over || violations.iter().any(|violation| !violation.may_heal) {
                 let recovered_in = calm.elapsed();
-                return Ok(Outcome { plan, snapshot, violations, recovered_in, logs: None });
+                return Ok(Outcome {
+                    plan,
+                    snapshot,
+                    violations,
+                    clocks_stepped: self.clocks.is_some(),
+                    recovered_in,
+                    logs: None,
+                });
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }

@@ -10,11 +10,31 @@ use rand::Rng;
 /// while its process is killed.
 const RANGE: std::ops::Range<u16> = 20_000..30_000;
 
+/// Where Waypost listens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    /// For webhooks, one for each ingress.
+    pub(crate) ingresses: [SocketAddr; 2],
+    /// For callers.
+    pub(crate) admin: SocketAddr,
+}
+
+impl Addresses {
+    /// Some that are free.
+    ///
+    /// # Errors
+    /// When there are none.
+    pub(crate) fn choose() -> anyhow::Result<Self> {
+        let [first, second, admin] = free()?;
+        Ok(Self { ingresses: [first, second], admin })
+    }
+}
+
 /// So many local addresses on which nobody listens.
 ///
 /// # Errors
 /// When there are none.
-pub(super) fn free<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
+fn free<const N: usize>() -> anyhow::Result<[SocketAddr; N]> {
     let mut found = BTreeSet::new();
     for _ in 0..1_000 {
         if found.len() == N {

@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use tokio::io::AsyncWriteExt;
-use tokio::process::Child;
+use tokio::process::{Child, Command};
 
 use super::meta::{ACCESS_TOKEN, APP_SECRET};
-use super::{Servers, TENANT, command, ports, printed};
-use crate::plan::{NUMBERS, Part, Server};
+use super::{Addresses, Clocks, Servers, TENANT, command, printed};
+use crate::plan::{CLOCKED, NUMBERS, Part, Server};
 use crate::snapshot::Number;
 
 /// Seals what is secret in the database of a run.
@@ -30,33 +29,20 @@ const SETTINGS: [(&str, &str); 8] = [
     ("WAYPOST_LOG_FORMAT", "json"),
 ];
 
-/// Where Waypost listens.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addresses {
-    /// For webhooks.
-    pub(crate) ingress: SocketAddr,
-    /// For callers.
-    pub(crate) admin: SocketAddr,
-}
-
-impl Addresses {
-    /// Two that are free.
-    ///
-    /// # Errors
-    /// When there are none.
-    pub(crate) fn choose() -> anyhow::Result<Self> {
-        let [ingress, admin] = ports::free()?;
-        Ok(Self { ingress, admin })
-    }
-}
+/// How long a process that was asked to end may take: what it has to drain, and a loaded machine.
+const DRAIN: Duration = Duration::from_secs(45);
 
 /// All processes. They are killed with this value.
 pub(crate) struct Services {
     programs: PathBuf,
     variables: Vec<(String, String)>,
+    addresses: Addresses,
+    clocks: Option<Clocks>,
     logs: PathBuf,
     running: BTreeMap<Part, Child>,
-    /// Those that ended by themselves, and how.
+    /// Those that were asked to end, and when.
+    leaving: Vec<(Part, Child, Instant)>,
+    /// Those that ended otherwise than they were asked to, and how.
     pub(crate) ended: Vec<String>,
 }
 
@@ -69,9 +55,10 @@ impl Services {
         servers: &Servers,
         addresses: Addresses,
         meta_url: String,
+        clocks: Option<Clocks>,
     ) -> anyhow::Result<Self> {
         let programs = programs()?;
-        for program in Part::ALL.map(Part::program).into_iter().chain(["waypost"]) {
+        for program in Part::FROM_THE_START.map(Part::program).into_iter().chain(["waypost"]) {
             let built = programs.join(program).is_file();
             ensure!(built, "{program} is not built: `cargo build --workspace --bins` builds it");
         }
@@ -80,7 +67,6 @@ impl Services {
             ("AMQP_URL", servers.url(Server::RabbitMq)),
             ("REDIS_URL", servers.url(Server::Redis)),
             ("GRAPH_API_BASE_URL", meta_url),
-            ("WAYPOST_INGRESS_ADDR", addresses.ingress.to_string()),
             ("WAYPOST_ADMIN_ADDR", addresses.admin.to_string()),
         ];
         let settings =
@@ -89,8 +75,11 @@ impl Services {
         Ok(Self {
             programs,
             variables: settings.chain(variables).collect(),
+            addresses,
+            clocks,
             logs: servers.folder().join("log"),
             running: BTreeMap::new(),
+            leaving: Vec::new(),
             ended: Vec::new(),
         })
     }
@@ -106,22 +95,69 @@ impl Services {
             self.add(number).await?;
         }
         let key = self.waypost(&["api-key", "create", "--tenant", TENANT]).await?;
-        for part in Part::ALL {
+        for part in Part::FROM_THE_START {
             self.start(part)?;
         }
         Ok(key)
     }
 
-    /// Kills a process, which has no time to do anything about it.
+    /// Kills a process, which has no time to do anything about it. Answers whether it was there.
     ///
     /// # Errors
     /// When the system refuses.
-    pub(crate) async fn kill(&mut self, part: Part) -> anyhow::Result<()> {
+    pub(crate) async fn kill(&mut self, part: Part) -> anyhow::Result<bool> {
+        let ended = self.look_after(part);
+        let Some(mut child) = self.running.remove(&part) else { return Ok(ended) };
+        child.kill().await.with_context(|| format!("cannot kill {}", part.as_str()))?;
+        Ok(true)
+    }
+
+    /// Asks a process to end as soon as it listens to that, and does not wait until it has.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) async fn leave(&mut self, part: Part) -> anyhow::Result<()> {
         self.look_after(part);
-        if let Some(mut child) = self.running.remove(&part) {
-            child.kill().await.with_context(|| format!("cannot kill {}", part.as_str()))?;
+        let Some(child) = self.running.remove(&part) else { return Ok(()) };
+        if let Some(pid) = child.id() {
+            // Before that the kernel ends it, and it has begun nothing.
+            test_support::eventually("it listens to signals", async || listens(pid)).await;
+            let mut kill = Command::new("kill");
+            kill.args(["-s", "TERM", &pid.to_string()]);
+            printed(kill).await?;
+        }
+        self.leaving.push((part, child, Instant::now()));
+        Ok(())
+    }
+
+    /// Waits until all that were asked to end have ended, or took too long.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) async fn all_have_left(&mut self) -> anyhow::Result<()> {
+        for (part, mut child, asked_at) in std::mem::take(&mut self.leaving) {
+            let left = DRAIN.saturating_sub(asked_at.elapsed());
+            let how = match tokio::time::timeout(left, child.wait()).await {
+                Ok(status) if status.as_ref().is_ok_and(std::process::ExitStatus::success) => {
+                    continue;
+                }
+                Ok(status) => format!("ended with {}", status?),
+                Err(_) => format!("had not ended after {} s", DRAIN.as_secs()),
+            };
+            self.ended.push(format!("{} was asked to end and {how}", part.as_str()));
         }
         Ok(())
+    }
+
+    /// Starts a process. One that leaves has left before it comes back: it may have the same port.
+    ///
+    /// # Errors
+    /// When the system refuses.
+    pub(crate) async fn join(&mut self, part: Part) -> anyhow::Result<()> {
+        if self.leaving.iter().any(|(leaving, _, _)| *leaving == part) {
+            self.all_have_left().await?;
+        }
+        self.start(part)
     }
 
     /// Starts a process.
@@ -132,6 +168,12 @@ impl Services {
         let log = self.logs.join(format!("{}.log", part.as_str()));
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = command(&self.programs.join(part.program()), &self.variables);
+        let [first, second] = self.addresses.ingresses;
+        let ingress = if part == Part::SecondIngress { second } else { first };
+        command.env("WAYPOST_INGRESS_ADDR", ingress.to_string());
+        if let Some(clocks) = self.clocks.as_ref().filter(|_| CLOCKED.contains(&part)) {
+            command.envs(clocks.variables(part));
+        }
         command.stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("cannot start {}", part.as_str()))?;
         self.running.insert(part, child);
@@ -143,7 +185,8 @@ impl Services {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn look_after_all(&mut self) -> anyhow::Result<()> {
-        for part in Part::ALL {
+        let running: Vec<Part> = self.running.keys().copied().collect();
+        for part in running {
             if self.look_after(part) {
                 self.start(part)?;
             }
@@ -190,6 +233,15 @@ impl Services {
             .await
             .with_context(|| format!("waypost {arguments:?} does not end"))?
     }
+}
+
+/// Whether a process has a handler of its own for SIGTERM (15), or is gone.
+fn listens(pid: u32) -> bool {
+    let Ok(status) = std::fs::read_to_string(format!("/proc/{pid}/status")) else { return true };
+    let Some(caught) = status.lines().find_map(|line| line.strip_prefix("SigCgt:")) else {
+        return true;
+    };
+    u64::from_str_radix(caught.trim(), 16).is_ok_and(|caught| caught & (1 << 14) != 0)
 }
 
 /// Where this program was built, and with it those of the services.

@@ -100,6 +100,13 @@ fn a_notification_without_tenant_or_message_is_refused_by_name() {
 }
 
 #[test]
+fn a_field_from_a_later_version_is_ignored_in_protobuf() {
+    let later = [&notification().encode()[..], b"\x9a\x06\x02hi"].concat();
+
+    assert_eq!(EnqueueNotification::decode(&later), Ok(notification()));
+}
+
+#[test]
 fn a_lane_of_a_later_version_is_refused_not_guessed() {
     let wire = wire::EnqueueNotification {
         tenant: "acme".to_owned(),

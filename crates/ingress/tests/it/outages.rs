@@ -21,13 +21,13 @@ async fn proxied(db: &TestDb) -> (Db, Proxy) {
 }
 
 async fn spooled(world: &World) -> Vec<(WebhookReceived, String)> {
-    let rows = spool::oldest(&world.connection().await, &vault(), 100).await.unwrap();
+    let page = spool::oldest(&world.connection().await, &vault(), None, 100).await.unwrap();
     let read = |row: spool::Spooled| {
         let event = WebhookReceived::decode(&row.envelope).unwrap();
         assert_eq!(event.event_id, row.event_id);
         (event, row.routing_key)
     };
-    rows.into_iter().map(read).collect()
+    page.spooled.into_iter().map(read).collect()
 }
 
 #[tokio::test]

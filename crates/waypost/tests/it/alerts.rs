@@ -79,7 +79,12 @@ async fn every_metric_that_a_rule_names_is_exported() {
         .collect();
     assert!(wanted.len() > 10, "{wanted:?}");
 
-    let measured = ["waypost_queue_unrouted", "waypost_portfolio_room", "waypost_limits_shared"];
+    let measured = [
+        "waypost_queue_unrouted",
+        "waypost_portfolio_room",
+        "waypost_limits_shared",
+        "waypost_webhooks_sealed",
+    ];
     eventually("everything has been measured once", async || {
         let metrics = metrics().await;
         measured.iter().all(|name| is_exported(&metrics, name, None))

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod alerts;
+mod bad_input;
 mod cloud_api_client;
 mod credentials;
 mod demo;

@@ -104,6 +104,13 @@ impl Up {
         assert!(results.iter().all(|result| result["message_id"].is_string()), "{answer}");
     }
 
+    /// Sends it a signal by name.
+    pub(crate) async fn signal(&self, name: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        let sent = tokio::process::Command::new("kill").args(["-s", name, &pid]).status().await;
+        assert!(sent.unwrap().success());
+    }
+
     /// Ends it at once, as the kernel does when memory is short.
     pub(crate) async fn kill(&mut self) {
         self.child.kill().await.unwrap();
@@ -111,9 +118,7 @@ impl Up {
 
     /// Asks it to end, and waits until it has.
     pub(crate) async fn terminate(mut self) -> (ExitStatus, String, String) {
-        let pid = self.child.id().unwrap().to_string();
-        let sent = tokio::process::Command::new("kill").args(["-TERM", &pid]).status().await;
-        assert!(sent.unwrap().success());
+        self.signal("TERM").await;
         let mut stdout = String::new();
         let mut pipe = self.child.stdout.take().unwrap();
         tokio::io::AsyncReadExt::read_to_string(&mut pipe, &mut stdout).await.unwrap();

@@ -184,3 +184,24 @@ async fn several_at_once_prove_each_event_once_and_stop_at_what_no_secret_proves
     let lines = "audit_log WHERE action = 'webhook.inbound.reverified'";
     assert_eq!(count(&db, lines).await, 250);
 }
+
+#[tokio::test]
+async fn a_refused_post_that_does_not_open_holds_up_nobody() {
+    let (db, bus, stop) = (TestDb::new().await, TestBus::new().await, Stop::new());
+    let client = db.client().await.unwrap();
+    let app = own_app(&client, "ours", 1).await;
+    let (closed, good) = (quarantined(&app, RIGHT), quarantined(&app, RIGHT));
+    webhook_events::insert(&client, &vault(), &[closed.clone(), good.clone()]).await.unwrap();
+    let close = "UPDATE webhook_events SET body = '\\x00' WHERE event_id = $1";
+    client.execute(close, &[&closed.event_id.as_uuid()]).await.unwrap();
+    app.put_secret(&client, RIGHT).await;
+
+    let running = start(&db, &bus, &stop);
+
+    let proved = "webhook_events WHERE reverified_at IS NOT NULL";
+    eventually("the good one is proved", async || count(&db, proved).await == 1).await;
+    let in_vain = "webhook_events WHERE reverified_at IS NULL AND tried_at IS NOT NULL";
+    eventually("the closed one was tried", async || count(&db, in_vain).await == 1).await;
+    stop.stop();
+    running.await.unwrap().unwrap();
+}

@@ -1,0 +1,57 @@
+//! Scaling out and in: processes of one kind join until all of them run, leave until one is left,
+//! and join again.
+
+use rand::Rng;
+
+use super::disturbance::{Disturbance, Event};
+use super::parts::Part;
+
+/// The kinds of which several run.
+pub(super) const KINDS: [&[Part]; 3] = [
+    &[Part::FirstDispatcher, Part::SecondDispatcher, Part::ThirdDispatcher, Part::FourthDispatcher],
+    &[Part::StatusMapper, Part::SecondStatusMapper],
+    &[Part::Ingress, Part::SecondIngress],
+];
+
+/// So many rounds of it within the time, for each kind: who and how by the dice.
+pub(super) fn events(dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {
+    KINDS.into_iter().flat_map(|kind| of_kind(kind, dice, span_ms, rounds)).collect()
+}
+
+fn of_kind(kind: &[Part], dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {
+    let from_the_start = |part: &Part| Part::FROM_THE_START.contains(part);
+    let (mut running, mut away): (Vec<Part>, Vec<Part>) =
+        kind.iter().partition(|part| from_the_start(part));
+    let mut changes = Vec::new();
+    for _ in 0..rounds {
+        join_all(&mut running, &mut away, &mut changes, dice);
+        while running.len() > 1 {
+            let part = moved(&mut running, &mut away, dice);
+            changes.push(Disturbance::Leave { part, kill: dice.random() });
+        }
+    }
+    join_all(&mut running, &mut away, &mut changes, dice);
+    let mut times: Vec<u64> =
+        changes.iter().map(|_| dice.random_range(500..span_ms - 1_000)).collect();
+    times.sort_unstable();
+    let at = times.into_iter().zip(changes);
+    at.map(|(at_ms, disturbance)| Event { at_ms, disturbance }).collect()
+}
+
+fn join_all(
+    running: &mut Vec<Part>,
+    away: &mut Vec<Part>,
+    changes: &mut Vec<Disturbance>,
+    dice: &mut impl Rng,
+) {
+    while !away.is_empty() {
+        changes.push(Disturbance::Join { part: moved(away, running, dice) });
+    }
+}
+
+/// One of them goes over.
+fn moved(from: &mut Vec<Part>, to: &mut Vec<Part>, dice: &mut impl Rng) -> Part {
+    let part = from.swap_remove(dice.random_range(0..from.len()));
+    to.push(part);
+    part
+}
