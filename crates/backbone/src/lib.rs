@@ -5,6 +5,7 @@
 //! ends the start. Where Meta is stands here too. This crate knows no service, and no message.
 
 mod graph;
+mod management;
 pub mod posts;
 
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use runtime::{ConfigError, Env, Health, Service, Stop, Stopped, wait_for};
 use store::{Db, DbConfig, Vault};
 
 pub use crate::graph::graph;
+pub use crate::management::{ManagementConfig, Unusable};
 
 /// Where the dependencies are.
 #[derive(Clone)]
