@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use backbone::ManagementConfig;
 use domain::ids::AppId;
 use graph_api::client::GraphConfig;
 use runtime::env::ExposeSecret;
@@ -17,6 +18,8 @@ pub struct Config {
     /// `GRAPH_API_BASE_URL`, `GRAPH_API_VERSION`, `WAYPOST_SEND_TIMEOUT_S`; see
     /// [`backbone::graph`].
     pub graph: GraphConfig,
+    /// `REDIS_URL`, `WAYPOST_MANAGEMENT_RESERVED_PERCENT`, `META_APP_ID`; see [`ManagementConfig`].
+    pub management: ManagementConfig,
     /// `WAYPOST_SYNC_INTERVAL_S`: how often Meta is asked about each connection, seconds, default
     /// 900. What Meta tells by itself makes it sooner, and its silence later.
     pub interval: Duration,
@@ -72,6 +75,7 @@ impl Config {
         Ok(Self {
             batch: env.bounded("WAYPOST_ACCOUNT_BATCH", 100, 1..=1000)?,
             graph: backbone::graph(env)?,
+            management: ManagementConfig::from_env(env)?,
             interval,
             concurrency: env.bounded("WAYPOST_SYNC_CONCURRENCY", 4, 1..=64)?,
             platform: Platform {
@@ -113,8 +117,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_has_to_be_set_and_a_wrong_value_is_refused_by_its_name() {
-        let config = Config::from_env(&Env::of::<&str, &str>([])).unwrap();
+    fn only_redis_has_to_be_named_and_a_wrong_value_is_refused_by_its_name() {
+        const REDIS: (&str, &str) = ("REDIS_URL", "redis://127.0.0.1");
+        let config = Config::from_env(&Env::of([REDIS])).unwrap();
         assert_eq!((config.interval, config.concurrency), (Duration::from_secs(900), 4));
 
         for (name, value) in [
@@ -126,8 +131,10 @@ mod tests {
             ("WAYPOST_SILENCE_MESSAGES", "0"),
             ("WAYPOST_QUIET_AFTER_S", "7776001"),
             ("META_APP_ID", "app"),
+            ("REDIS_URL", "http://127.0.0.1"),
+            ("WAYPOST_MANAGEMENT_RESERVED_PERCENT", "91"),
         ] {
-            let error = Config::from_env(&Env::of([(name, value)])).unwrap_err().to_string();
+            let error = Config::from_env(&Env::of([REDIS, (name, value)])).unwrap_err().to_string();
             assert!(error.starts_with(name), "{name}: {error}");
         }
     }

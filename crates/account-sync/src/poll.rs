@@ -54,7 +54,7 @@ impl Poller {
         stop: Stop,
     ) -> anyhow::Result<Self> {
         Ok(Self(Arc::new(Shared {
-            graph: GraphClient::new(&config.graph)?,
+            graph: config.management.for_background(&config.graph)?,
             config: config.clone(),
             backbone: backbone.clone(),
             metrics: Arc::clone(metrics),

@@ -39,7 +39,8 @@ pub(crate) struct Api {
 
 impl Api {
     pub(crate) fn new(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<Self> {
-        let graph = GraphClient::new(&config.graph).context("cannot make a client of Meta's")?;
+        let graph = config.management.for_persons(&config.graph);
+        let graph = graph.context("cannot make a client of Meta's")?;
         let tokens = config.tokens.map(Verifier::new).transpose()?;
         let (db, vault) = (backbone.db.clone(), Arc::clone(&backbone.vault));
         Ok(Self {

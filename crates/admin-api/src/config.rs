@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use backbone::ManagementConfig;
 use domain::recipient::PhoneNumber;
 use graph_api::client::GraphConfig;
 use identity::Provider;
@@ -27,6 +28,8 @@ pub struct Config {
     /// [`backbone::graph`]: where reads of Meta's own routes are passed on to, connections are tested
     /// and accounts are read.
     pub graph: GraphConfig,
+    /// `REDIS_URL`, `WAYPOST_MANAGEMENT_RESERVED_PERCENT`, `META_APP_ID`; see [`ManagementConfig`].
+    pub management: ManagementConfig,
     /// `WAYPOST_PUBLIC_URL`: where Meta reaches ingress, such as `https://wa.example.com`; stands
     /// before the webhook URLs that are shown. Without it they are shown as paths.
     pub public_url: String,
@@ -48,6 +51,7 @@ impl Config {
             drain: drain_time(env)?,
             default_recipient: env.optional_parsed("WHATSAPP_DEFAULT_RECIPIENT")?,
             graph: backbone::graph(env)?,
+            management: ManagementConfig::from_env(env)?,
             public_url: public_url(env)?,
             tokens: provider(env)?,
             platform: Platform::from_env(env)?,
@@ -67,16 +71,18 @@ fn public_url(env: &Env) -> Result<String, ConfigError> {
 mod tests {
     use super::*;
 
+    const REDIS: (&str, &str) = ("REDIS_URL", "redis://127.0.0.1");
+
     #[test]
-    fn without_variables_it_listens_on_the_loopback() {
-        let config = Config::from_env(&Env::of([("X", "")])).unwrap();
+    fn without_other_variables_it_listens_on_the_loopback() {
+        let config = Config::from_env(&Env::of([REDIS])).unwrap();
 
         assert_eq!(config.addr.to_string(), "127.0.0.1:8081");
     }
 
     #[test]
     fn a_public_url_stands_before_a_path_without_a_slash_of_its_own() {
-        let url = |text| Config::from_env(&Env::of([("WAYPOST_PUBLIC_URL", text)]));
+        let url = |text| Config::from_env(&Env::of([REDIS, ("WAYPOST_PUBLIC_URL", text)]));
 
         assert_eq!(url("https://wa.example.com/").unwrap().public_url, "https://wa.example.com");
         assert_eq!(url("").unwrap().public_url, "");
@@ -85,7 +91,8 @@ mod tests {
 
     #[test]
     fn a_wrong_address_is_named() {
-        let error = Config::from_env(&Env::of([("WAYPOST_ADMIN_ADDR", "here")])).unwrap_err();
+        let error =
+            Config::from_env(&Env::of([REDIS, ("WAYPOST_ADMIN_ADDR", "here")])).unwrap_err();
 
         assert!(error.to_string().starts_with("WAYPOST_ADMIN_ADDR must be"), "{error}");
     }

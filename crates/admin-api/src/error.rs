@@ -3,6 +3,8 @@
 //! A variant tells the caller what to do. What went wrong inside is never shown: it is logged, once,
 //! by [`crate::problem::problems`], under the request id that the caller is given.
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use domain::delivery::DeliveryStatus;
@@ -111,6 +113,11 @@ pub(crate) enum ApiError {
     Unavailable(#[source] store::Error),
     #[error("no answer came from Meta; ask again")]
     MetaAway(#[source] ApiFailure),
+    #[error(
+        "no call to Meta is left: it limits how often an app may ask about an account; try again after \
+         the time in the header Retry-After, sends of messages are not concerned"
+    )]
+    TooManyCalls(Duration),
     #[error("it is our fault, and the log knows more under the request id")]
     Internal(#[source] store::Error),
 }
@@ -197,11 +204,22 @@ impl ApiError {
             Self::Unavailable(_) => {
                 row(StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Not available now")
             }
+            Self::TooManyCalls(_) => too_many_calls(),
             Self::MetaAway(_) => row(StatusCode::BAD_GATEWAY, "meta-away", "Meta does not answer"),
             Self::Internal(_) => {
                 row(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong")
             }
         }
+    }
+
+    /// Seconds after which a call to Meta is left again, when that is the problem.
+    pub(crate) fn retry_after_s(&self) -> Option<u64> {
+        let wait = match self {
+            Self::TooManyCalls(wait) => Some(*wait),
+            Self::Connection(Refused::Doubt(doubt)) => doubt.retry_after,
+            _ => None,
+        };
+        wait.map(|wait| wait.as_millis().div_ceil(1_000).try_into().unwrap_or(u64::MAX))
     }
 
     /// Refused because of one field.
@@ -229,6 +247,11 @@ fn fields(count: usize) -> String {
     if count == 1 { "1 field".to_owned() } else { format!("{count} fields") }
 }
 
+fn too_many_calls() -> Row {
+    let (name, title) = ("too-many-calls", "No call to Meta is left");
+    Row { status: StatusCode::TOO_MANY_REQUESTS, name, title }
+}
+
 fn connection(refused: &Refused) -> Row {
     let row = |status, name, title| Row { status, name, title };
     match refused {
@@ -239,6 +262,7 @@ fn connection(refused: &Refused) -> Row {
         }
         Refused::PlatformApp => row(StatusCode::CONFLICT, "platform-app", "Not an own app"),
         Refused::NoToken => row(StatusCode::CONFLICT, "no-access-token", "No access token"),
+        Refused::Doubt(doubt) if doubt.retry_after.is_some() => too_many_calls(),
         Refused::Doubt(doubt) if doubt.is_silence() => {
             row(StatusCode::SERVICE_UNAVAILABLE, "meta-silent", "Meta does not answer")
         }
@@ -257,6 +281,12 @@ impl From<Refused> for ApiError {
             Refused::Store(error) => error.into(),
             refused => Self::Connection(refused),
         }
+    }
+}
+
+impl From<ApiFailure> for ApiError {
+    fn from(failure: ApiFailure) -> Self {
+        failure.retry_after.map_or(Self::MetaAway(failure), Self::TooManyCalls)
     }
 }
 

@@ -12,6 +12,6 @@ mod send;
 
 pub(crate) use self::media::{UploadHead, feed, pieces};
 pub(crate) use self::query::{Pairs, query};
-pub(crate) use self::reach::{own, pass_on};
+pub(crate) use self::reach::{Asking, own, pass_on};
 pub(crate) use self::refusal::{is_graph_path, refusal};
 pub(crate) use self::send::{Post, sent};

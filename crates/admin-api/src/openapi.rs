@@ -64,6 +64,20 @@ impl IntoResponses for ReadProblems {
     }
 }
 
+/// What the routes that ask Meta about an account can refuse besides.
+pub(crate) struct CallProblems;
+
+impl IntoResponses for CallProblems {
+    fn responses() -> BTreeMap<String, RefOr<Response>> {
+        problems(&[(
+            429,
+            "Meta limits how often an app may ask about an account, and no call is left. Sends of \
+             messages are not concerned.",
+            RETRY,
+        )])
+    }
+}
+
 /// What the routes that take messages can refuse besides.
 pub(crate) struct EnqueueProblems;
 
@@ -102,6 +116,7 @@ impl IntoResponses for GraphProblems {
             (400, "Fields are wrong (100, 131008, 131009), or the object is unknown (100, subcode 33)."),
             (401, "No valid API key (190), or Meta takes the connection's token no more."),
             (403, "The API key lacks the scope (10)."),
+            (429, "No call about the account is left (80007). Ask again after `Retry-After`."),
             (500, "Our fault (131000)."),
             (502, "No answer came from Meta (2)."),
             (503, "Something that is needed is away (2). Ask again."),

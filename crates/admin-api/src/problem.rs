@@ -142,6 +142,9 @@ pub(crate) fn answer(error: &ApiError, request_id: Option<String>) -> HttpRespon
         ApiError::Unavailable(_) | ApiError::ProviderAway => {
             response.insert_header((RETRY_AFTER, RETRY_UNAVAILABLE_S));
         }
+        _ if error.retry_after_s().is_some() => {
+            response.insert_header((RETRY_AFTER, error.retry_after_s().unwrap_or_default()));
+        }
         ApiError::Connection(Refused::Doubt(doubt)) if doubt.is_silence() => {
             response.insert_header((RETRY_AFTER, RETRY_UNAVAILABLE_S));
         }

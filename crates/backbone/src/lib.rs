@@ -6,6 +6,7 @@
 
 mod graph;
 mod jobs;
+mod management;
 pub mod posts;
 
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use store::{Db, DbConfig, Vault};
 
 pub use crate::graph::graph;
 pub use crate::jobs::{PublishableJob, jobs};
+pub use crate::management::{ManagementConfig, Unusable};
 
 /// Where the dependencies are.
 #[derive(Clone)]

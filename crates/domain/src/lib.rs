@@ -11,6 +11,7 @@ pub mod enqueue;
 pub mod field;
 pub mod ids;
 pub mod lane;
+pub mod management;
 pub mod meta_error;
 pub mod recipient;
 pub mod role;

@@ -1,4 +1,4 @@
-//! Who may send when.
+//! Who may send when, and who may ask Meta about its accounts ([`Management`]).
 //!
 //! In comes one message that is to be sent: from which number, to whom, in which lane. Out comes a
 //! [`Turn`] to send it now, or the instant at which to come back. This crate knows neither rows nor
@@ -16,6 +16,7 @@
 
 mod budget;
 mod inbound;
+mod management;
 mod number;
 mod pace;
 mod pairs;
@@ -38,6 +39,7 @@ use tokio::time::{Instant, sleep};
 use crate::budget::Shares;
 pub use crate::budget::{Budget, Ledger, People, Reached};
 pub use crate::inbound::Inbound;
+pub use crate::management::{Caller, Management};
 use crate::number::{Admission, Number};
 use crate::pairs::Pairs;
 use crate::place::Place;

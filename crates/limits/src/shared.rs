@@ -5,6 +5,7 @@
 //! Redis has forgotten, or workers have sent without asking it, it assumes the worst of what it
 //! cannot know, and slots begin again only when all that were given before have passed.
 
+mod connection;
 mod link;
 mod people;
 
@@ -13,20 +14,17 @@ use std::time::Duration;
 
 use domain::ids::PhoneNumberId;
 use domain::lane::Lane;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, FromRedisValue, RedisError, Script, ScriptInvocation};
-use tokio::time::timeout;
+use redis::{FromRedisValue, RedisError, Script, ScriptInvocation};
 use uuid::Uuid;
 
-pub(crate) use self::link::Away;
-use self::link::Link;
+pub(crate) use self::connection::Connection;
+#[cfg(test)]
+pub(crate) use self::connection::at_the_clock_of_a_test;
+pub use self::connection::{InvalidRedisUrl, RedisConfig};
+pub(crate) use self::link::{Away, Link};
 pub(crate) use self::people::{CLOCKS_DIFFER, Filled, Token, person};
 use crate::budget::{Budget, DAY};
 use crate::slowdown::{MOST_HALVINGS, SAME_EXCESS};
-
-/// How long Redis has for an answer. It takes a fraction of a millisecond; a worker that waits
-/// longer is better off on its own.
-const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A pair earns a message in this time
 /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/overview/#pair-rate-limits>).
@@ -43,37 +41,6 @@ const A_SECOND: Duration = Duration::from_secs(1);
 
 /// A worker is counted for this time after its last beat, which comes every second.
 const LIFE: Duration = Duration::from_secs(4);
-
-/// Where Redis is.
-#[derive(Clone)]
-pub struct RedisConfig {
-    /// `redis://` or `rediss://`, with user and password where there are any.
-    pub url: String,
-    /// Stands before every key.
-    pub prefix: String,
-}
-
-impl RedisConfig {
-    /// Whether the URL can be read.
-    ///
-    /// # Errors
-    /// When it cannot.
-    pub fn check(&self) -> Result<(), InvalidRedisUrl> {
-        Client::open(self.url.as_str()).map(drop).map_err(|_| InvalidRedisUrl)
-    }
-}
-
-/// Shows neither user nor password.
-impl fmt::Debug for RedisConfig {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisConfig").field("prefix", &self.prefix).finish_non_exhaustive()
-    }
-}
-
-/// A URL that is none of Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a URL of Redis")]
-pub struct InvalidRedisUrl;
 
 /// What Redis decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +68,7 @@ pub(crate) struct NumberKey {
 }
 
 pub(crate) struct Shared {
-    connection: ConnectionManager,
-    prefix: String,
+    redis: Connection,
     worker: String,
     reserve: Script,
     slow: Script,
@@ -128,22 +94,14 @@ impl Shared {
     /// As [`new`](Self::new), by a clock that is not Redis's own: it stands in the hash `clock`, as
     /// the fields `s` and `us`.
     #[cfg(test)]
-    pub(crate) fn at_the_clock_of_a_test(config: RedisConfig) -> Self {
-        let clock = format!("redis.call('HMGET', '{}clock', 's', 'us')", config.prefix);
-        let script = |text: &str| Script::new(&text.replace("redis.call('TIME')", &clock));
-        Self::with(config, script).unwrap_or_else(|error| panic!("{error}"))
+    pub(crate) fn at_the_clock_of_a_test(config: &RedisConfig) -> Self {
+        let script = |text: &str| at_the_clock_of_a_test(config, text);
+        Self::with(config.clone(), script).unwrap_or_else(|error| panic!("{error}"))
     }
 
     fn with(config: RedisConfig, script: impl Fn(&str) -> Script) -> Result<Self, InvalidRedisUrl> {
-        let client = Client::open(config.url).map_err(|_| InvalidRedisUrl)?;
-        let manager = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(PATIENCE))
-            .set_connection_timeout(Some(Duration::from_secs(1)))
-            .set_max_delay(PATIENCE);
         Ok(Self {
-            connection: ConnectionManager::new_lazy_with_config(client, manager)
-                .map_err(|_| InvalidRedisUrl)?,
-            prefix: config.prefix,
+            redis: Connection::new(config)?,
             worker: Uuid::new_v4().to_string(),
             reserve: script(include_str!("shared/reserve.lua")),
             slow: script(include_str!("shared/slow.lua")),
@@ -156,7 +114,7 @@ impl Shared {
     }
 
     pub(crate) fn number(&self, phone_number_id: &PhoneNumberId, rate: u32) -> NumberKey {
-        NumberKey { key: format!("{}number:{phone_number_id}", self.prefix), rate }
+        NumberKey { key: self.key(&format!("number:{phone_number_id}")), rate }
     }
 
     /// Reserves the number's next slot, the pair's place and one in the budget, or nothing.
@@ -221,7 +179,7 @@ impl Shared {
         let mut beat = self.beat.key(self.key("workers"));
         beat.key(self.key("epoch")).key(self.key("broken")).key(self.key("run"));
         beat.arg(&self.worker).arg(micros(LIFE));
-        let workers = timed(beat.invoke_async(&mut self.connection.clone())).await?;
+        let workers = self.redis.run(&beat).await?;
         self.link.set_workers(workers);
         Ok(())
     }
@@ -274,7 +232,7 @@ impl Shared {
             .arg(room)
             .arg(person)
             .arg(micros(DAY));
-        let answered = timed(reserve.invoke_async(&mut self.connection.clone())).await;
+        let answered = self.redis.run(&reserve).await;
         let answered: Result<(u8, u64, String, u64), _> = answered;
         let (decided, wait, epoch, whole_since) = match answered {
             Ok(answer) => answer,
@@ -294,20 +252,12 @@ impl Shared {
 
     async fn call<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Away> {
         self.link.may_ask()?;
-        let answered = timed(invocation.invoke_async(&mut self.connection.clone())).await;
+        let answered = self.redis.run(invocation).await;
         answered.map_err(|error| self.link.lost(&error, AHEAD))
     }
 
     fn key(&self, name: &str) -> String {
-        format!("{}{name}", self.prefix)
-    }
-}
-
-/// A call that waits for a connection to come back is not bounded by the client's own time-out.
-async fn timed<T>(call: impl Future<Output = Result<T, RedisError>>) -> Result<T, RedisError> {
-    match timeout(PATIENCE, call).await {
-        Ok(answered) => answered,
-        Err(_) => Err(RedisError::from(std::io::Error::from(std::io::ErrorKind::TimedOut))),
+        self.redis.key(name)
     }
 }
 
@@ -318,6 +268,6 @@ fn interval(rate: u32) -> Duration {
     Duration::from_micros((SECOND * 100).div_ceil(99 * u64::from(rate.max(1))))
 }
 
-fn micros(duration: Duration) -> u64 {
+pub(crate) fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,5 @@
 mod budget;
+mod management;
 mod model;
 #[expect(unreachable_pub, reason = "public in the crate it is shared with")]
 #[path = "../../test-support/src/proxy.rs"]

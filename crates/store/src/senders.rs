@@ -1,7 +1,7 @@
 //! What a tenant has at Meta: looked up for requests that name a number, an account or nothing.
 
 use deadpool_postgres::GenericClient;
-use domain::ids::{ConnectionId, PhoneNumberId, TenantId};
+use domain::ids::{AppId, ConnectionId, PhoneNumberId, TenantId, WabaId};
 
 use crate::{Error, Result};
 
@@ -72,6 +72,10 @@ pub enum Node {
 pub struct Reach {
     /// What the id stands for.
     pub node: Node,
+    /// The account: itself, or that of the number.
+    pub waba_id: WabaId,
+    /// The tenant's own app, whose token it is; `None`: the platform's.
+    pub own_app_id: Option<AppId>,
     /// The connection whose token it is.
     pub connection_id: ConnectionId,
     /// The token, sealed: for [`crate::connections::open_token`].
@@ -82,7 +86,7 @@ pub struct Reach {
 /// its connection has no token.
 ///
 /// # Errors
-/// `Unavailable`.
+/// `Unavailable`; `Corrupt` when a row cannot be read.
 pub async fn reach(
     client: &impl GenericClient,
     tenant_id: TenantId,
@@ -91,15 +95,16 @@ pub async fn reach(
     let statement = client
         .prepare_cached(
             "-- senders::reach
-             SELECT own.is_waba, c.connection_id, c.access_token
+             SELECT own.is_waba, own.waba_id, c.connection_id, c.access_token,
+                    CASE WHEN c.kind = 'own_app' THEN c.app_id END AS own_app_id
              FROM   (
-                        SELECT false AS is_waba, n.connection_id
+                        SELECT false AS is_waba, n.waba_id, n.connection_id
                         FROM   phone_numbers n
                         JOIN   wabas         w ON w.waba_id = n.waba_id AND w.granted
                         WHERE  n.phone_number_id = $1
                           AND  n.tenant_id       = $2
                         UNION ALL
-                        SELECT true AS is_waba, w.connection_id
+                        SELECT true AS is_waba, w.waba_id, w.connection_id
                         FROM   wabas w
                         WHERE  w.waba_id   = $1
                           AND  w.tenant_id = $2
@@ -112,8 +117,14 @@ pub async fn reach(
         )
         .await?;
     let row = client.query_opt(&statement, &[&node_id, &tenant_id.as_uuid()]).await?;
-    Ok(row.map(|row| Reach {
+    let Some(row) = row else { return Ok(None) };
+    let waba_id = row.get::<_, &str>("waba_id").parse();
+    let own_app_id = row.get::<_, Option<&str>>("own_app_id").map(str::parse).transpose();
+    Ok(Some(Reach {
         node: if row.get("is_waba") { Node::Waba } else { Node::PhoneNumber },
+        waba_id: waba_id.map_err(|_| Error::Corrupt { table: "wabas", column: "waba_id" })?,
+        own_app_id: own_app_id
+            .map_err(|_| Error::Corrupt { table: "connections", column: "app_id" })?,
         connection_id: ConnectionId::from_uuid(row.get("connection_id")),
         sealed_token: row.get("access_token"),
     }))

@@ -19,4 +19,4 @@ pub use db::TestDb;
 pub use eventually::{eventually, eventually_within};
 pub use logs::Lines;
 pub use own_app::{OwnApp, own_app};
-pub use world::{Sender, sender, uncounted, vault};
+pub use world::{Sender, VAULT_KEYS, sender, uncounted, vault};

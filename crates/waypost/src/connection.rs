@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use admin_api::connections::{AccessToken, AppSecret, By, Connections, OwnApp, VerifyToken};
 use anyhow::{Context, anyhow, bail, ensure};
+use backbone::ManagementConfig;
 use comfy_table::{Table, presets};
 use domain::ids::{AppId, ConnectionId, PhoneNumberId};
-use graph_api::client::GraphClient;
 use runtime::env::ExposeSecret;
 use runtime::{Env, now};
 use serde_json::json;
@@ -149,8 +149,9 @@ fn read<T>(
 /// Where connections are changed, and the operator who does it for a tenant.
 async fn open(env: &Env, tenant: &str) -> anyhow::Result<(Connections, By)> {
     let vault = backbone::vault(env)?;
-    let graph =
-        GraphClient::new(&backbone::graph(env)?).context("cannot make a client of Meta's")?;
+    let management = ManagementConfig::from_env(env)?;
+    let graph = management.for_persons(&backbone::graph(env)?);
+    let graph = graph.context("cannot make a client of Meta's")?;
     let db = tool::pool(env).await?;
     let tenant_id = tenant::find(&db.client().await?, tenant).await?;
     let by = By { tenant_id, actor: Actor::Operator };

@@ -19,7 +19,7 @@ impl Turn<'_> {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<(), Stopped> {
-        let (graph, asked) = (self.shared.graph.clone(), self.asked(waba_id));
+        let (graph, asked) = (self.graph.clone(), self.asked(waba_id));
         match self.call("an account", graph.waba(waba_id, token)).await {
             None => return Ok(()),
             Some(Err(failure)) if obstacle(&failure) == Obstacle::Reach => {
@@ -53,7 +53,7 @@ impl Turn<'_> {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<Vec<PhoneNumberId>, Stopped> {
-        let (graph, asked) = (self.shared.graph.clone(), self.asked(waba_id));
+        let (graph, asked) = (self.graph.clone(), self.asked(waba_id));
         let answer = self.call("the numbers", graph.phone_numbers(waba_id, token)).await;
         let Some(Ok(told)) = answer else { return Ok(Vec::new()) };
         let rows = words::numbers(&told);
@@ -68,7 +68,7 @@ impl Turn<'_> {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<(), Stopped> {
-        let (graph, asked) = (self.shared.graph.clone(), self.asked(waba_id));
+        let (graph, asked) = (self.graph.clone(), self.asked(waba_id));
         let answer = self.call("who hears", graph.subscribed_apps(waba_id, token)).await;
         let Some(Ok(apps)) = answer else { return Ok(()) };
         let app_id = match self.due.kind {
@@ -85,14 +85,16 @@ impl Turn<'_> {
         numbers: &[PhoneNumberId],
         token: &SecretString,
     ) -> Result<(), Stopped> {
-        let (graph, asked) = (self.shared.graph.clone(), self.asked(waba_id));
+        let (graph, asked) = (self.graph.clone(), self.asked(waba_id));
         let node = GraphPath::from(waba_id);
-        if let Some(Ok(told)) = self.call("health", graph.health_status(&node, token)).await {
+        if let Some(Ok(told)) =
+            self.call("health", graph.health_status(waba_id, &node, token)).await
+        {
             self.write(&asked, Row::Health(words::account_health(&told))).await?;
         }
         for number in numbers {
             let node = GraphPath::from(number);
-            let answer = self.call("health", graph.health_status(&node, token)).await;
+            let answer = self.call("health", graph.health_status(waba_id, &node, token)).await;
             if let Some(Ok(told)) = answer {
                 let health = words::number_health(&told);
                 self.write(&asked, Row::NumberHealth(number.clone(), health)).await?;
@@ -106,7 +108,7 @@ impl Turn<'_> {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<(), Stopped> {
-        let (graph, asked) = (self.shared.graph.clone(), self.asked(waba_id));
+        let (graph, asked) = (self.graph.clone(), self.asked(waba_id));
         let answer = self.call("the templates", graph.message_templates(waba_id, token)).await;
         let Some(Ok(told)) = answer else { return Ok(()) };
         self.put("the templates", asked.templates(&told)).await?;

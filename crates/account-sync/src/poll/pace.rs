@@ -14,8 +14,10 @@ pub(super) enum Outcome {
     Partly,
     /// It refused the token, or there is none.
     Refused,
-    /// It was asked too often.
-    Throttled,
+    /// It was asked too often, or would have been: until then, if that was told.
+    Throttled(Option<DateTime<Utc>>),
+    /// The same of some accounts and not of others.
+    ThrottledInPart(Option<DateTime<Utc>>),
     /// It did not answer.
     Silent,
     /// Somebody stopped.
@@ -29,7 +31,8 @@ impl Outcome {
             Self::Done => "done",
             Self::Partly => "partly",
             Self::Refused => "refused",
-            Self::Throttled => "throttled",
+            Self::Throttled(_) => "throttled",
+            Self::ThrottledInPart(_) => "throttled_in_part",
             Self::Silent => "silent",
             Self::Stopped => "stopped",
         }
@@ -40,8 +43,12 @@ impl Outcome {
 /// calls (<https://developers.facebook.com/docs/graph-api/overview/rate-limiting>).
 const LONGEST: u32 = 4;
 
+/// No turn follows sooner on one that was put off.
+const SOONEST: TimeDelta = TimeDelta::seconds(1);
+
 /// The next turn, and how often in a row asking has failed by then. Meta's silence is tried again
-/// sooner than its turn would come, then ever later; who was throttled asks ever less often.
+/// sooner than its turn would come, then ever later. Whose calls are used up asks again when it is
+/// told that there will be some, and that is no failure; who is not told asks ever less often.
 pub(super) fn next(
     outcome: Outcome,
     due: &Due,
@@ -53,7 +60,20 @@ pub(super) fn next(
     let (pause, failures) = match outcome {
         Outcome::Done | Outcome::Partly | Outcome::Refused => (interval, 0),
         Outcome::Silent => (grown(interval / 8), failures + 1),
-        Outcome::Throttled => (grown(interval), failures + 1),
+        Outcome::Throttled(Some(until)) => {
+            // Those of one app do not come back all at once.
+            let pause = until.max(now + SOONEST) - now;
+            let spread = (interval / 10).min(Duration::from_secs(60)).mul_f64(spread(due));
+            let spread = TimeDelta::from_std(spread).unwrap_or_default();
+            return (now + pause + spread, failures);
+        }
+        Outcome::ThrottledInPart(Some(until)) => {
+            let until = (until - now).max(SOONEST).to_std().unwrap_or(interval);
+            (interval.min(until), failures)
+        }
+        Outcome::Throttled(None) | Outcome::ThrottledInPart(None) => {
+            (grown(interval), failures + 1)
+        }
         Outcome::Stopped => return (now, failures),
     };
     let pause = pause.mul_f64(0.9 + 0.2 * spread(due));
@@ -113,10 +133,24 @@ mod tests {
         for (seconds, about) in silent.into_iter().zip([112, 225, 450, 900, 1800, 3600, 3600]) {
             assert!((about * 9 / 10 - 1..=about * 11 / 10 + 1).contains(&seconds), "{silent:?}");
         }
-        let throttled = [0, 1, 2, 9].map(|failures| pause(Outcome::Throttled, failures).0);
+        let throttled = [0, 1, 2, 9].map(|failures| pause(Outcome::Throttled(None), failures).0);
         for (seconds, about) in throttled.into_iter().zip([900, 1800, 3600, 3600]) {
             assert!((about * 9 / 10..=about * 11 / 10).contains(&seconds), "{throttled:?}");
         }
         assert_eq!(pause(Outcome::Silent, 2).1, 3);
+    }
+
+    #[test]
+    fn who_is_told_when_there_are_calls_again_asks_then_and_has_not_failed() {
+        let told = |seconds| Some(now() + TimeDelta::seconds(seconds));
+        for (seconds, least) in [(3_000, 3_000), (60, 60), (0, 1), (-5, 1)] {
+            let (pause, failures) = pause(Outcome::Throttled(told(seconds)), 2);
+            assert!((least..=least + 60).contains(&pause), "{seconds}: {pause}");
+            assert_eq!(failures, 2);
+        }
+        // The other accounts are asked about as ever.
+        let (in_part, failures) = pause(Outcome::ThrottledInPart(told(3_000)), 2);
+        assert!((810..=990).contains(&in_part), "{in_part}");
+        assert_eq!(failures, 2);
     }
 }

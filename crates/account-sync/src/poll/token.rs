@@ -31,7 +31,7 @@ impl Turn<'_> {
         token: &SecretString,
     ) -> Result<TokenTold, Stopped> {
         let Some(own) = self.own_app().await? else { return Ok(TokenTold::default()) };
-        let graph = self.shared.graph.clone();
+        let graph = self.graph.clone();
         let app = App { app_id: &own.app_id, app_secret: &own.app_secret };
         let told = match self.wait_for("the token", graph.debug_token(app, token)).await {
             None => TokenTold::default(),

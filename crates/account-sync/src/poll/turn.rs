@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use backbone::persist;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use graph_api::client::GraphClient;
 use graph_api::error::ApiFailure;
 use runtime::Stopped;
-use store::connections::open_token;
+use store::connections::{Kind, open_token};
 use store::sync::Due;
 
 use super::answers::Answers;
@@ -21,12 +22,18 @@ use crate::map::Part;
 pub(super) struct Turn<'a> {
     pub(super) shared: &'a Shared,
     pub(super) due: &'a Due,
+    /// With the app for which the connection's calls count.
+    pub(super) graph: GraphClient,
     pub(super) answers: Answers,
 }
 
 impl<'a> Turn<'a> {
     pub(super) fn new(shared: &'a Shared, due: &'a Due) -> Self {
-        Self { shared, due, answers: Answers::default() }
+        let graph = match (due.kind, &due.app_id) {
+            (Kind::OwnApp, Some(app_id)) => shared.graph.of_app(app_id),
+            (Kind::OwnApp | Kind::Platform, _) => shared.graph.clone(),
+        };
+        Self { shared, due, graph, answers: Answers::default() }
     }
 
     /// Asks everything; what has been answered is written at once. One part that Meta refuses leaves
@@ -47,6 +54,7 @@ impl<'a> Turn<'a> {
         let about_token = self.ask_about_token(&token).await?;
         if about_token.valid != Some(false) {
             for waba_id in &self.due.waba_ids {
+                self.answers.next_account();
                 self.ask_about_account(waba_id, &token).await?;
             }
         }

@@ -163,10 +163,10 @@ async fn a_newer_webhook_beats_an_older_answer_and_an_older_one_does_not() {
 #[tokio::test]
 async fn several_instances_ask_once() {
     let world = World::new().await;
-    // One turn makes just as many calls: of two at once one would be throttled.
+    // One turn makes six calls: of two at once one would find none left.
     let mut scenario = crate::meta::scenario();
     scenario["accounts"]["limits"] = json!({
-        "management_per_hour": 6, "management_per_hour_active": 6,
+        "management_per_hour": 8, "management_per_hour_active": 8,
     });
     let meta = Meta::of(scenario).await;
 

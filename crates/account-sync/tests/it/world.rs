@@ -66,7 +66,10 @@ impl World {
         let stop = Stop::new();
         let nowhere = [("GRAPH_API_BASE_URL", "http://127.0.0.1:1")];
         let settings = nowhere.iter().chain(settings).copied();
-        let config = Config::from_env(&Env::of(settings)).unwrap();
+        let env = Env::of(settings)
+            .with("WAYPOST_AMQP_PREFIX", self.bus.config().prefix.clone())
+            .with_default("REDIS_URL", self.bus.redis().url);
+        let config = Config::from_env(&env).unwrap();
         let backbone = backbone(&self.db, &self.bus);
         let service = account_sync::start(&config, &backbone, stop.clone()).unwrap();
         #[expect(clippy::disallowed_methods, reason = "the test ends it")]

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::ids::{ConnectionId, PhoneNumberId, PortfolioId, WabaId};
+use graph_api::client::GraphClient;
 use graph_api::wire::PhoneNumber;
 use secrecy::SecretString;
 use serde_json::json;
@@ -24,7 +25,7 @@ impl Connections {
         let token = standing.token.ok_or(Refused::NoToken)?;
         let mut read = Vec::new();
         for waba in &standing.wabas {
-            let account = proof::account(&self.graph, &waba.waba_id, &token).await;
+            let account = proof::account(&standing.graph, &waba.waba_id, &token).await;
             match account {
                 Ok(proof) => read.push((&waba.waba_id, Some(proof))),
                 Err(doubt) if is_lapse(&doubt) => read.push((&waba.waba_id, None)),
@@ -50,10 +51,11 @@ impl Connections {
     pub(super) async fn subscribe(
         &self,
         by: By,
+        graph: &GraphClient,
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<(), Refused> {
-        if let Err(failure) = self.graph.subscribe(waba_id, None, token).await {
+        if let Err(failure) = graph.subscribe(waba_id, None, token).await {
             tracing::warn!(waba.id = %waba_id, error = %failure, "no subscription to {waba_id}");
             return Ok(());
         }

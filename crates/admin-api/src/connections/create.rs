@@ -53,12 +53,13 @@ impl Connections {
     /// WABA is theirs; `Store`.
     pub async fn create(&self, by: By, new: &OwnApp) -> Result<Created, Refused> {
         let token = new.access_token.secret();
+        let graph = self.graph.of_app(&new.app_id);
         let own =
             OwnSecret { app_id: new.app_id.clone(), app_secret: new.app_secret.secret().clone() };
         let proof = async {
-            let expires_at = proof::token(&self.graph, &own, token).await?;
+            let expires_at = proof::token(&graph, &own, token).await?;
             let number = &new.phone_number_id;
-            Ok((proof::number(&self.graph, &new.waba_id, number, token).await?, expires_at))
+            Ok((proof::number(&graph, &new.waba_id, number, token).await?, expires_at))
         };
         let proof: Result<_, Doubt> = proof.await;
         let made = new.verify_token.is_none().then(random);
@@ -103,7 +104,7 @@ impl Connections {
         commit(transaction).await?;
         drop(client);
         if proof.is_ok() {
-            self.subscribe(by, &new.waba_id, token).await?;
+            self.subscribe(by, &graph, &new.waba_id, token).await?;
         }
         Ok(Created { connection_id, verify_token: made, doubt: proof.err() })
     }

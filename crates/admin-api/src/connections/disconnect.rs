@@ -26,7 +26,7 @@ impl Connections {
         let mut unsubscribed = 0;
         if let Some(token) = &standing.token {
             for waba in &standing.wabas {
-                match self.graph.unsubscribe(&waba.waba_id, token).await {
+                match standing.graph.unsubscribe(&waba.waba_id, token).await {
                     Ok(()) => unsubscribed += 1,
                     Err(failure) => tracing::warn!(
                         waba.id = %waba.waba_id,

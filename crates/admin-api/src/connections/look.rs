@@ -1,6 +1,7 @@
 //! A connection as it stands, with the secrets that Meta is asked with.
 
 use domain::ids::ConnectionId;
+use graph_api::client::GraphClient;
 use secrecy::SecretString;
 use store::connections::{self, Connection, Kind, NumberAsset, WabaAsset, open_token};
 use store::{acting_for, app_secrets};
@@ -12,6 +13,8 @@ use super::{By, Connections};
 /// A connection and what lies under it.
 pub(super) struct Standing {
     pub(super) connection: Connection,
+    /// With the app for which its calls count.
+    pub(super) graph: GraphClient,
     pub(super) wabas: Vec<WabaAsset>,
     pub(super) numbers: Vec<NumberAsset>,
     /// `None`: it has none, or no key opens it.
@@ -44,6 +47,10 @@ impl Connections {
             }
             (Kind::OwnApp | Kind::Platform, _) => None,
         };
-        Ok(Standing { connection, wabas, numbers, token, own })
+        let graph = match (connection.kind, &connection.app_id) {
+            (Kind::OwnApp, Some(app_id)) => self.graph.of_app(app_id),
+            (Kind::OwnApp | Kind::Platform, _) => self.graph.clone(),
+        };
+        Ok(Standing { connection, graph, wabas, numbers, token, own })
     }
 }

@@ -1,6 +1,7 @@
 //! Whether Meta bears out what a connection claims.
 
 use std::fmt;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::ids::{AppId, PhoneNumberId, WabaId};
@@ -33,6 +34,8 @@ pub struct Doubt {
     pub cause: String,
     /// What to do.
     pub remedy: String,
+    /// After which time, when calls to Meta are used up.
+    pub retry_after: Option<Duration>,
 }
 
 impl fmt::Display for Doubt {
@@ -48,7 +51,8 @@ impl Doubt {
     }
 
     fn new(kind: &'static str, pointer: &'static str, cause: &str, remedy: &str) -> Self {
-        Self { kind, pointer, cause: cause.to_owned(), remedy: remedy.to_owned() }
+        let (cause, remedy) = (cause.to_owned(), remedy.to_owned());
+        Self { kind, pointer, cause, remedy, retry_after: None }
     }
 
     /// Of a call with the access token; `object` is the field that names what was asked for.
@@ -68,7 +72,8 @@ impl Doubt {
             _ => ("refused", object),
         };
         let words = explain(failure);
-        Self { kind, pointer, cause: words.cause.into(), remedy: words.remedy.into() }
+        let (cause, remedy) = (words.cause.into(), words.remedy.into());
+        Self { kind, pointer, cause, remedy, retry_after: failure.retry_after }
     }
 
     /// Of a call with the app's own credentials.

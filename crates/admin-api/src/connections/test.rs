@@ -1,7 +1,7 @@
 //! The connection test: one look at a number with the stored token.
 
 use chrono::{DateTime, Utc};
-use domain::ids::{ConnectionId, PhoneNumberId};
+use domain::ids::{ConnectionId, PhoneNumberId, WabaId};
 use serde_json::json;
 use store::acting_for;
 use store::connections::{self, NumberAsset, Status};
@@ -43,7 +43,8 @@ impl Connections {
     /// lifts its block; a refusal makes it need attention; silence changes neither.
     ///
     /// # Errors
-    /// `Missing`, `NoNumber`, `Store`. What Meta refuses stands in the report.
+    /// `Missing`, `NoNumber`, `Store`; `Doubt` when no call is left. What Meta refuses stands in the
+    /// report.
     pub async fn test(
         &self,
         by: By,
@@ -53,6 +54,8 @@ impl Connections {
         let standing = self.standing(by, connection_id).await?;
         let outcome = match self.look(by, &standing, phone_number_id).await {
             Ok(tested) => Ok(tested),
+            // Nothing was asked, so nothing was found.
+            Err(Refused::Doubt(doubt)) if doubt.retry_after.is_some() => return Err(doubt.into()),
             Err(Refused::Doubt(doubt)) => Err(doubt),
             Err(refused @ (Refused::Taken | Refused::OtherWaba | Refused::OtherConnection(_))) => {
                 Err(taken(&refused))
@@ -74,13 +77,13 @@ impl Connections {
         let connection = &standing.connection;
         let token = standing.token.as_ref().ok_or(Refused::NoToken)?;
         let token_expires_at = match &standing.own {
-            Some(own) => proof::token(&self.graph, own, token).await?,
+            Some(own) => proof::token(&standing.graph, own, token).await?,
             None => None,
         };
         if let (Some(waba_id), Some(number)) =
             (&connection.claimed_waba_id, &connection.claimed_phone_number_id)
         {
-            let proof = proof::number(&self.graph, waba_id, number, token).await?;
+            let proof = proof::number(&standing.graph, waba_id, number, token).await?;
             let connection_id = connection.connection_id;
             let mut client = self.db.client().await?;
             let transaction = acting_for(&mut client, by.tenant_id).await?;
@@ -91,12 +94,13 @@ impl Connections {
             by.note(&transaction, "connection.confirmed", connection_id, detail).await?;
             commit(transaction).await?;
             drop(client);
-            self.subscribe(by, waba_id, token).await?;
+            self.subscribe(by, &standing.graph, waba_id, token).await?;
         }
-        let claimed = connection.claimed_phone_number_id.as_ref();
+        let claimed = connection.claimed_waba_id.as_ref();
+        let claimed = claimed.zip(connection.claimed_phone_number_id.as_ref());
         let number = which(&standing.numbers, phone_number_id).or(claimed);
-        let number = number.ok_or(Refused::NoNumber)?;
-        let told = self.graph.phone_number(number, token).await;
+        let (waba_id, number) = number.ok_or(Refused::NoNumber)?;
+        let told = standing.graph.phone_number(waba_id, number, token).await;
         let told = told.map_err(|failure| Doubt::of(&failure, "/phone_number_id"))?;
         Ok(Tested {
             phone_number_id: number.clone(),
@@ -151,16 +155,16 @@ fn words(tested: &Tested) -> String {
     format!("{name}, {number}, status {status}")
 }
 
-/// The number that is named, or the first that is granted, or the first.
+/// The number that is named, or the first that is granted, or the first; with its account.
 fn which<'a>(
     numbers: &'a [NumberAsset],
     named: Option<&PhoneNumberId>,
-) -> Option<&'a PhoneNumberId> {
+) -> Option<(&'a WabaId, &'a PhoneNumberId)> {
     let found = match named {
         Some(named) => numbers.iter().find(|number| number.phone_number_id == *named),
         None => numbers.iter().find(|number| number.granted).or(numbers.first()),
     };
-    found.map(|number| &number.phone_number_id)
+    found.map(|number| (&number.waba_id, &number.phone_number_id))
 }
 
 fn taken(refused: &Refused) -> Doubt {
@@ -169,6 +173,7 @@ fn taken(refused: &Refused) -> Doubt {
         pointer: "/waba_id",
         cause: "Meta bears it out, but it cannot lie under this connection.".to_owned(),
         remedy: format!("{refused}."),
+        retry_after: None,
     }
 }
 
@@ -178,5 +183,6 @@ fn no_token() -> Doubt {
         pointer: "/access_token",
         cause: "The connection has no access token that can be opened.".to_owned(),
         remedy: "Give it one; that also connects it again.".to_owned(),
+        retry_after: None,
     }
 }

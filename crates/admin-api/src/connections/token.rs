@@ -30,7 +30,7 @@ impl Connections {
         let token = access_token.secret();
         let standing = self.standing(by, connection_id).await?;
         let expires_at = match &standing.own {
-            Some(own) => proof::token(&self.graph, own, token).await?,
+            Some(own) => proof::token(&standing.graph, own, token).await?,
             None => None,
         };
         let read = self.reach(&standing, access_token).await?;
@@ -60,7 +60,7 @@ impl Connections {
         commit(transaction).await?;
         drop(client);
         for reached in read.iter().filter(|reached| reached.proof.is_ok()) {
-            self.subscribe(by, &reached.waba_id, token).await?;
+            self.subscribe(by, &standing.graph, &reached.waba_id, token).await?;
         }
         Ok(())
     }
@@ -76,12 +76,12 @@ impl Connections {
         if let (Some(waba_id), Some(number)) =
             (&connection.claimed_waba_id, &connection.claimed_phone_number_id)
         {
-            let proof = proof::number(&self.graph, waba_id, number, token).await?;
+            let proof = proof::number(&standing.graph, waba_id, number, token).await?;
             return Ok(vec![Reached { waba_id: waba_id.clone(), proof: Ok(proof) }]);
         }
         let mut read = Vec::new();
         for waba in &standing.wabas {
-            let proof = proof::account(&self.graph, &waba.waba_id, token).await;
+            let proof = proof::account(&standing.graph, &waba.waba_id, token).await;
             match proof {
                 Err(doubt) if !is_lapse(&doubt) => return Err(doubt),
                 proof => read.push(Reached { waba_id: waba.waba_id.clone(), proof }),

@@ -46,6 +46,9 @@ pub(crate) fn refusal(error: &ApiError, path: &str, request_id: Option<&str>) ->
     if matches!(error, ApiError::Unavailable(_) | ApiError::ProviderAway) {
         response.insert_header((RETRY_AFTER, problem::RETRY_UNAVAILABLE_S));
     }
+    if let Some(seconds) = error.retry_after_s() {
+        response.insert_header((RETRY_AFTER, seconds));
+    }
     let mut body = json!({
         "message": refusal.message,
         "type": refusal.kind,
@@ -77,6 +80,7 @@ fn translate(error: &ApiError, path: &str) -> Refusal {
         ApiError::InProgress | ApiError::Unavailable(_) | ApiError::ProviderAway => {
             Refusal::new(503, 2, "Service temporarily unavailable")
         }
+        ApiError::TooManyCalls(_) => Refusal::new(429, 80_007, "Rate limit issues"),
         ApiError::MetaAway(_) => Refusal::new(502, 2, "Service temporarily unavailable"),
         other if other.row().status.is_server_error() => {
             Refusal::new(500, 131_000, "Something went wrong")

@@ -10,7 +10,7 @@ use super::phone_number_id;
 use crate::api::Api;
 use crate::auth::Identity;
 use crate::error::ApiError;
-use crate::graph::{UploadHead, feed, pass_on, pieces};
+use crate::graph::{Asking, UploadHead, feed, pass_on, pieces};
 use crate::keys::Scope;
 use crate::openapi::GraphProblems;
 
@@ -47,7 +47,7 @@ pub(crate) async fn graph_media(
     let (to, body) = pieces();
     let upload = Upload { content_type, length, body };
     let node = (Node::PhoneNumber, number.as_str());
-    let calling = pass_on(&api, tenant_id, node, async |graph, token| {
+    let calling = pass_on(&api, tenant_id, node, async |Asking { graph, token, .. }| {
         graph.upload(&path, upload, token).await
     });
     match select(pin!(feed(payload, to)), pin!(calling)).await {

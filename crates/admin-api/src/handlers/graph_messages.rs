@@ -11,7 +11,7 @@ use crate::auth::Identity;
 use crate::body;
 use crate::enqueue::{Answer, Batch};
 use crate::error::ApiError;
-use crate::graph::{Post, pass_on, sent};
+use crate::graph::{Asking, Post, pass_on, sent};
 use crate::idempotency::Claim;
 use crate::keys::Scope;
 use crate::openapi::GraphProblems;
@@ -69,7 +69,7 @@ pub(crate) async fn graph_messages(
             let path: GraphPath =
                 format!("{from}/messages").parse().map_err(|_| ApiError::NoSuchNode)?;
             let node = (Node::PhoneNumber, from.as_str());
-            return pass_on(&api, tenant_id, node, async |graph, token| {
+            return pass_on(&api, tenant_id, node, async |Asking { graph, token, .. }| {
                 graph.post(&path, receipt, token).await
             })
             .await;

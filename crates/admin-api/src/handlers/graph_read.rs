@@ -9,7 +9,7 @@ use store::senders::{self, Node};
 use crate::api::Api;
 use crate::auth::Identity;
 use crate::error::ApiError;
-use crate::graph::{Pairs, own, pass_on, query};
+use crate::graph::{Asking, Pairs, own, pass_on, query};
 use crate::keys::Scope;
 use crate::openapi::GraphProblems;
 
@@ -120,8 +120,8 @@ async fn read(
     pairs: &Pairs,
 ) -> Result<HttpResponse, ApiError> {
     let path: GraphPath = format!("{node_id}{edge}").parse().map_err(|_| ApiError::NoSuchNode)?;
-    pass_on(api, tenant_id, (node, node_id), async |graph, token| {
-        graph.get(&path, pairs.iter(), token).await
+    pass_on(api, tenant_id, (node, node_id), async |Asking { graph, token, waba_id }| {
+        graph.get(Some(waba_id), &path, pairs.iter(), token).await
     })
     .await
 }
@@ -151,8 +151,9 @@ async fn medium(
     }
     let mut is_medium = true;
     let node = (Node::PhoneNumber, number.as_str());
-    let answer = pass_on(api, tenant_id, node, async |graph, token| {
-        let answer = graph.get(&path, [("phone_number_id", number.as_str())], token).await?;
+    let answer = pass_on(api, tenant_id, node, async |Asking { graph, token, .. }| {
+        let query = [("phone_number_id", number.as_str())];
+        let answer = graph.get(None, &path, query, token).await?;
         is_medium = answer.status != 200 || is_a_medium(&answer.body);
         Ok(answer)
     })

@@ -9,6 +9,9 @@ use store::connections::{self, NewPlatform};
 use store::signups::{self, Outcome, Step};
 use store::{acting_for, registration};
 
+use crate::error::ApiError;
+use crate::graph::own;
+
 use super::inspect::inspect;
 use super::request::COEXISTENCE;
 use super::run::{Run, Taken, failed, refused};
@@ -107,7 +110,8 @@ impl Run<'_> {
         let (_, token) = self.connection().await?;
         let pin = self.pin(number).await?;
         let detail = json!({"phone_number_id": number});
-        if let Err(error) = api.graph.register(number, &pin, &token).await {
+        let reach = own(api, tenant_id, number.as_str()).await?.ok_or(ApiError::NoSuchNode)?;
+        if let Err(error) = api.graph.register(&reach.waba_id, number, &pin, &token).await {
             let (outcome, mut told) = refused(&error);
             told["phone_number_id"] = json!(number);
             return Ok((outcome, told));
@@ -118,7 +122,7 @@ impl Run<'_> {
     }
 
     /// The PIN that a person gave, or that an earlier try has kept, or a new one.
-    async fn pin(&mut self, number: &PhoneNumberId) -> Result<Pin, crate::error::ApiError> {
+    async fn pin(&mut self, number: &PhoneNumberId) -> Result<Pin, ApiError> {
         let (api, tenant_id) = (self.api, self.tenant_id);
         let client = api.db.client().await?;
         let given = self.pin.take();

@@ -191,7 +191,7 @@ pub(crate) struct DoubtView {
 
 impl From<Doubt> for DoubtView {
     fn from(doubt: Doubt) -> Self {
-        let Doubt { kind, pointer, cause, remedy } = doubt;
+        let Doubt { kind, pointer, cause, remedy, retry_after: _ } = doubt;
         Self { kind, pointer, cause, remedy }
     }
 }

@@ -1,5 +1,6 @@
 //! Own apps: what Meta bears out is connected, what it does not is told in words to act on.
 
+mod calls;
 mod claims;
 mod failures;
 mod health;

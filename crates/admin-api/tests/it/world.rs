@@ -72,6 +72,9 @@ impl World {
             ("META_APP_ID", APP_ID),
             ("META_APP_SECRET", APP_SECRET),
         ]);
+        let env = env
+            .with("REDIS_URL", bus.redis().url)
+            .with("WAYPOST_AMQP_PREFIX", bus.config().prefix.clone());
         let env = settings.iter().fold(env, |env, (name, value)| env.with(name, *value));
         let (config, stop) = (Config::from_env(&env).unwrap(), Stop::new());
         let Started { http, notify } = start(config, &backbone, stop.clone()).unwrap();

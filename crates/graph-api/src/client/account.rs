@@ -1,9 +1,11 @@
 //! What Meta tells about an account: the WABA, its numbers, its templates, their health.
 
 use domain::ids::{PhoneNumberId, WabaId};
+use domain::management::Told;
 use secrecy::SecretString;
 
 use super::call::Call;
+use super::limit::Counts;
 use super::{GraphClient, GraphPath};
 use crate::error::ApiFailure;
 use crate::wire::{Health, HealthStatus, MessageTemplate, PhoneNumber, Waba};
@@ -30,7 +32,9 @@ impl GraphClient {
     /// # Errors
     /// Meta's refusal, or that no readable answer came. Asking again is always safe.
     pub async fn waba(&self, waba_id: &WabaId, token: &SecretString) -> Result<Waba, ApiFailure> {
-        let call = Call::get(waba_id.as_str()).query("fields", WABA_FIELDS).token(token);
+        let call = Call::get(Counts::Waba(waba_id), waba_id.as_str())
+            .query("fields", WABA_FIELDS)
+            .token(token);
         self.ask(call).await
     }
 
@@ -43,21 +47,28 @@ impl GraphClient {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<Vec<PhoneNumber>, ApiFailure> {
-        self.list(&format!("{waba_id}/phone_numbers"), Some(LISTED_NUMBER_FIELDS), token).await
+        let numbers: Vec<PhoneNumber> =
+            self.list(waba_id, "phone_numbers", Some(LISTED_NUMBER_FIELDS), token).await?;
+        // An account with a registered number may be asked more often.
+        let is_active = numbers.iter().any(PhoneNumber::is_registered);
+        let told = Told { is_active: Some(is_active), ..Told::default() };
+        self.tell_limit(self.subject(Counts::Waba(waba_id)).as_ref(), told).await;
+        Ok(numbers)
     }
 
-    /// Reads what Meta tells about a number: name, quality, throughput, messaging limit, health.
+    /// Reads what Meta tells about a number of an account: name, quality, throughput, messaging limit,
+    /// health.
     ///
     /// # Errors
     /// Meta's refusal, or that no readable answer came. Asking again is always safe.
     pub async fn phone_number(
         &self,
+        waba_id: &WabaId,
         phone_number_id: &PhoneNumberId,
         token: &SecretString,
     ) -> Result<PhoneNumber, ApiFailure> {
-        let call =
-            Call::get(phone_number_id.as_str()).query("fields", PHONE_NUMBER_FIELDS).token(token);
-        self.ask(call).await
+        let call = Call::get(Counts::Waba(waba_id), phone_number_id.as_str());
+        self.ask(call.query("fields", PHONE_NUMBER_FIELDS).token(token)).await
     }
 
     /// Reads all templates of an account in all languages, page after page.
@@ -69,20 +80,22 @@ impl GraphClient {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<Vec<MessageTemplate>, ApiFailure> {
-        self.list(&format!("{waba_id}/message_templates"), Some(TEMPLATE_FIELDS), token).await
+        self.list(waba_id, "message_templates", Some(TEMPLATE_FIELDS), token).await
     }
 
-    /// Asks whether a WABA, a number or a template can send now, and what stands in the way.
+    /// Asks whether an account, or a number or a template of it, can send now, and what stands in the
+    /// way.
     ///
     /// # Errors
     /// Meta's refusal, or that no readable answer came. Asking again is always safe.
     pub async fn health_status(
         &self,
+        waba_id: &WabaId,
         node: &GraphPath,
         token: &SecretString,
     ) -> Result<HealthStatus, ApiFailure> {
-        let call = Call::get(node.as_str()).query("fields", "health_status").token(token);
-        let health: Health = self.ask(call).await?;
+        let call = Call::get(Counts::Waba(waba_id), node.as_str());
+        let health: Health = self.ask(call.query("fields", "health_status").token(token)).await?;
         Ok(health.health_status.unwrap_or_default())
     }
 }

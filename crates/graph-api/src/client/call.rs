@@ -8,13 +8,16 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use url::Url;
 
+use super::limit::Counts;
 use super::transport::{self, Answer, Broken};
+use super::usage::closed_for;
 use super::{GraphClient, bearer, failure_of, unbuildable};
 use crate::error::ApiFailure;
 use crate::loose;
 
 /// A call of the Graph API. It has no `Debug`: its query may hold secrets.
 pub(super) struct Call<'a> {
+    counts: Counts<'a>,
     method: Method,
     path: String,
     query: Vec<(&'a str, &'a str)>,
@@ -24,21 +27,21 @@ pub(super) struct Call<'a> {
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn get(path: impl Into<String>) -> Self {
-        Self::new(Method::GET, path)
+    pub(super) fn get(counts: Counts<'a>, path: impl Into<String>) -> Self {
+        Self::new(counts, Method::GET, path)
     }
 
-    pub(super) fn post(path: impl Into<String>, body: Value) -> Self {
-        Self { body: Some(body), ..Self::new(Method::POST, path) }
+    pub(super) fn post(counts: Counts<'a>, path: impl Into<String>, body: Value) -> Self {
+        Self { body: Some(body), ..Self::new(counts, Method::POST, path) }
     }
 
-    pub(super) fn delete(path: impl Into<String>) -> Self {
-        Self::new(Method::DELETE, path)
+    pub(super) fn delete(counts: Counts<'a>, path: impl Into<String>) -> Self {
+        Self::new(counts, Method::DELETE, path)
     }
 
-    fn new(method: Method, path: impl Into<String>) -> Self {
+    fn new(counts: Counts<'a>, method: Method, path: impl Into<String>) -> Self {
         let (query, secrets) = (Vec::new(), Vec::new());
-        Self { method, path: path.into(), query, body: None, token: None, secrets }
+        Self { counts, method, path: path.into(), query, body: None, token: None, secrets }
     }
 
     pub(super) fn query(mut self, name: &'a str, value: &'a str) -> Self {
@@ -69,7 +72,7 @@ struct Done {
 impl GraphClient {
     /// Makes a call and reads its answer.
     pub(super) async fn ask<T: DeserializeOwned>(&self, call: Call<'_>) -> Result<T, ApiFailure> {
-        let secrets = call.secrets.clone();
+        let (secrets, subject) = (call.secrets.clone(), self.subject(call.counts));
         let answer = self.answer(call).await?;
         if answer.is_success() {
             // Every answer is an object; serde's derived structs would take a list for one.
@@ -78,7 +81,8 @@ impl GraphClient {
             }
             serde_json::from_slice(&answer.body).map_err(|_| answer.unreadable())
         } else {
-            Err(failure_of(&answer, &secrets))
+            let retry_after = closed_for(&answer.told(subject.as_ref()));
+            Err(ApiFailure { retry_after, ..failure_of(&answer, &secrets) })
         }
     }
 
@@ -93,9 +97,10 @@ impl GraphClient {
         }
     }
 
-    /// Makes a call; the answer may be a refusal.
+    /// Makes a call, if the limit has a place for it, and tells the limit what the answer says of it;
+    /// the answer may be a refusal.
     pub(super) async fn answer(&self, call: Call<'_>) -> Result<Answer, ApiFailure> {
-        let Call { method, path, query, body, token, secrets: _ } = call;
+        let Call { counts, method, path, query, body, token, secrets: _ } = call;
         let url = format!("{}/{path}", self.root);
         let mut url = Url::parse(&url)
             .map_err(|_| ApiFailure::local("unusable request", "the path makes no address"))?;
@@ -110,9 +115,12 @@ impl GraphClient {
             request = request.json(body);
         }
         let request = request.build().map_err(unbuildable)?;
-        transport::exchange(&self.http, request, transport::LONGEST_PAGE)
-            .await
-            .map_err(Broken::into_failure)
+        let subject = self.subject(counts);
+        self.reserve(subject.as_ref()).await?;
+        let answer = transport::exchange(&self.http, request, transport::LONGEST_PAGE).await;
+        let answer = answer.map_err(Broken::into_failure)?;
+        self.tell_limit(subject.as_ref(), answer.told(subject.as_ref())).await;
+        Ok(answer)
     }
 }
 

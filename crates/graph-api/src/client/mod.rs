@@ -3,6 +3,7 @@
 mod account;
 mod call;
 mod config;
+mod limit;
 mod oauth;
 mod outcome;
 mod pages;
@@ -12,6 +13,7 @@ mod registration;
 mod subscription;
 mod transport;
 mod upload;
+mod usage;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,9 +23,10 @@ use reqwest::header::{AUTHORIZATION, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
-use domain::ids::PhoneNumberId;
+use domain::ids::{AppId, PhoneNumberId};
 
 pub use self::config::{GraphConfig, InvalidGraphConfig, ensure_crypto};
+pub use self::limit::CallLimit;
 pub use self::oauth::App;
 pub use self::outcome::SendOutcome;
 pub use self::path::{GraphPath, InvalidGraphPath};
@@ -47,6 +50,10 @@ pub struct GraphClient {
     http: reqwest::Client,
     /// Base URL and version, without a slash at the end.
     root: Arc<str>,
+    /// Who counts management calls.
+    limit: Option<Arc<dyn CallLimit>>,
+    /// Whose tokens they carry.
+    app_id: Option<AppId>,
 }
 
 /// One message for Meta.
@@ -76,7 +83,7 @@ impl GraphClient {
     pub fn new(config: &GraphConfig) -> Result<Self, InvalidGraphConfig> {
         let http = config.build().map_err(InvalidGraphConfig::Client)?;
         let root = format!("{}/{}", config.base_url, config.version);
-        Ok(Self { http, root: root.into() })
+        Ok(Self { http, root: root.into(), limit: None, app_id: None })
     }
 
     /// The version that is spoken, such as `v25.0`.

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::GraphClient;
 use super::call::Call;
+use super::limit::Counts;
 use crate::error::ApiFailure;
 use crate::loose;
 use crate::wire::{IssuedToken, TokenInfo, TokenInfoResponse};
@@ -49,7 +50,7 @@ impl GraphClient {
         app: App<'_>,
         code: &SecretString,
     ) -> Result<IssuedToken, ApiFailure> {
-        let call = Call::get("oauth/access_token")
+        let call = Call::get(Counts::App(app.app_id), "oauth/access_token")
             .query("client_id", app.app_id.as_str())
             .query("client_secret", app.app_secret.expose_secret())
             .query("code", code.expose_secret())
@@ -70,7 +71,7 @@ impl GraphClient {
         input_token: &SecretString,
     ) -> Result<TokenInfo, ApiFailure> {
         let own = app.token();
-        let call = Call::get("debug_token")
+        let call = Call::get(Counts::App(app.app_id), "debug_token")
             .query("input_token", input_token.expose_secret())
             .token(&own)
             .hiding(app.app_secret)

@@ -1,10 +1,12 @@
 //! Lists, read to their end.
 
+use domain::ids::WabaId;
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 
 use super::GraphClient;
 use super::call::Call;
+use super::limit::Counts;
 use crate::error::ApiFailure;
 use crate::wire::Page;
 
@@ -15,18 +17,20 @@ const PAGE: &str = "100";
 const MOST_PAGES: usize = 500;
 
 impl GraphClient {
-    /// Reads a list page after page. One refused page refuses the whole: half a list would look like
+    /// Reads a list of an account's page after page. One refused page refuses the whole: half a list would look like
     /// a whole one.
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
-        path: &str,
+        waba_id: &WabaId,
+        edge: &str,
         fields: Option<&str>,
         token: &SecretString,
     ) -> Result<Vec<T>, ApiFailure> {
+        let path = format!("{waba_id}/{edge}");
         let mut items = Vec::new();
         let mut after: Option<String> = None;
         for _ in 0..MOST_PAGES {
-            let mut call = Call::get(path).query("limit", PAGE);
+            let mut call = Call::get(Counts::Waba(waba_id), &path).query("limit", PAGE);
             if let Some(fields) = fields {
                 call = call.query("fields", fields);
             }

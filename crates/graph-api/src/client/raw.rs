@@ -3,10 +3,12 @@
 use std::fmt;
 
 use bytes::Bytes;
+use domain::ids::WabaId;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use super::call::Call;
+use super::limit::Counts;
 use super::{GraphClient, GraphPath};
 use crate::error::ApiFailure;
 
@@ -35,17 +37,21 @@ impl fmt::Debug for RawAnswer {
 
 impl GraphClient {
     /// Reads `path` with a tenant's token, and gives status and body as Meta answered. Values in
-    /// `query` that are credentials (`access_token` and the like) are left out.
+    /// `query` that are credentials (`access_token` and the like) are left out. It counts as a call on
+    /// this account; `None` for a medium, which is no management call.
     ///
     /// # Errors
-    /// Only that no whole answer came; a refusal of Meta's is an answer. Asking again is safe.
+    /// Only that no whole answer came, or that no call is left; a refusal of Meta's is an answer.
+    /// Asking again is safe.
     pub async fn get<'q>(
         &self,
+        waba_id: Option<&WabaId>,
         path: &GraphPath,
         query: impl IntoIterator<Item = (&'q str, &'q str)>,
         token: &SecretString,
     ) -> Result<RawAnswer, ApiFailure> {
-        let mut call = Call::get(path.as_str());
+        let counts = waba_id.map_or(Counts::Nothing, Counts::Waba);
+        let mut call = Call::get(counts, path.as_str());
         for (name, value) in query {
             if !CREDENTIALS.iter().any(|credential| name.eq_ignore_ascii_case(credential)) {
                 call = call.query(name, value);
@@ -54,8 +60,8 @@ impl GraphClient {
         self.raw(call, token).await
     }
 
-    /// Posts a body to `path` with a tenant's token, once, and gives status and body as Meta answered.
-    /// Not for sends: what became of one is told by [`GraphClient::send`].
+    /// Posts a receipt to `path` with a tenant's token, once, and gives status and body as Meta answered.
+    /// It is no management call. Not for sends: what became of one is told by [`GraphClient::send`].
     ///
     /// # Errors
     /// Only that no whole answer came; then Meta may have done it.
@@ -65,7 +71,7 @@ impl GraphClient {
         body: Value,
         token: &SecretString,
     ) -> Result<RawAnswer, ApiFailure> {
-        self.raw(Call::post(path.as_str(), body), token).await
+        self.raw(Call::post(Counts::Nothing, path.as_str(), body), token).await
     }
 
     async fn raw<'a>(

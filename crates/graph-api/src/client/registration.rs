@@ -4,12 +4,13 @@
 
 use std::str::FromStr;
 
-use domain::ids::PhoneNumberId;
+use domain::ids::{PhoneNumberId, WabaId};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 use super::GraphClient;
 use super::call::Call;
+use super::limit::Counts;
 use crate::error::ApiFailure;
 
 /// The six digits of two-step verification.
@@ -49,12 +50,13 @@ impl GraphClient {
     /// Meta's refusal (133005 for a wrong PIN, 133015, 133016), or that no readable answer came.
     pub async fn register(
         &self,
+        waba_id: &WabaId,
         phone_number_id: &PhoneNumberId,
         pin: &Pin,
         token: &SecretString,
     ) -> Result<(), ApiFailure> {
         let body = json!({ "messaging_product": "whatsapp", "pin": pin.0.expose_secret() });
-        let call = Call::post(format!("{phone_number_id}/register"), body);
+        let call = Call::post(Counts::Waba(waba_id), format!("{phone_number_id}/register"), body);
         self.tell(call.token(token).hiding(&pin.0)).await
     }
 
@@ -64,11 +66,13 @@ impl GraphClient {
     /// Meta's refusal (133016 after ten calls in 72 hours), or that no readable answer came.
     pub async fn deregister(
         &self,
+        waba_id: &WabaId,
         phone_number_id: &PhoneNumberId,
         token: &SecretString,
     ) -> Result<(), ApiFailure> {
         let body = json!({ "messaging_product": "whatsapp" });
-        self.tell(Call::post(format!("{phone_number_id}/deregister"), body).token(token)).await
+        let path = format!("{phone_number_id}/deregister");
+        self.tell(Call::post(Counts::Waba(waba_id), path, body).token(token)).await
     }
 }
 

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::GraphClient;
 use super::call::Call;
+use super::limit::Counts;
 use crate::error::ApiFailure;
 use crate::wire::SubscribedApp;
 
@@ -45,15 +46,15 @@ impl GraphClient {
         callback: Option<CallbackOverride<'_>>,
         token: &SecretString,
     ) -> Result<(), ApiFailure> {
-        let path = format!("{waba_id}/subscribed_apps");
+        let (counts, path) = (Counts::Waba(waba_id), format!("{waba_id}/subscribed_apps"));
         let call = match &callback {
-            None => Call::post(path, json!({})),
+            None => Call::post(counts, path, json!({})),
             Some(CallbackOverride { uri, verify_token }) => {
                 let body = json!({
                     "override_callback_uri": uri.as_str(),
                     "verify_token": verify_token.expose_secret(),
                 });
-                Call::post(path, body).hiding(verify_token)
+                Call::post(counts, path, body).hiding(verify_token)
             }
         };
         self.tell(call.token(token)).await
@@ -68,7 +69,7 @@ impl GraphClient {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<Vec<SubscribedApp>, ApiFailure> {
-        self.list(&format!("{waba_id}/subscribed_apps"), None, token).await
+        self.list(waba_id, "subscribed_apps", None, token).await
     }
 
     /// Ends the subscription of the token's app. Harmless to repeat.
@@ -80,6 +81,7 @@ impl GraphClient {
         waba_id: &WabaId,
         token: &SecretString,
     ) -> Result<(), ApiFailure> {
-        self.tell(Call::delete(format!("{waba_id}/subscribed_apps")).token(token)).await
+        let path = format!("{waba_id}/subscribed_apps");
+        self.tell(Call::delete(Counts::Waba(waba_id), path).token(token)).await
     }
 }

@@ -5,6 +5,7 @@ use std::error::Error as _;
 use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Request, Response};
 
+use super::usage::UsageHeaders;
 use crate::error::ApiFailure;
 
 /// The answer to a send is never longer.
@@ -18,6 +19,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// Cut off, and so unreadable, if it was longer than was to be read.
     pub(super) body: Bytes,
+    /// What it says of limits.
+    pub(super) usage: UsageHeaders,
 }
 
 impl Answer {
@@ -61,8 +64,9 @@ pub(super) async fn exchange(
 ) -> Result<Answer, Broken> {
     let response = client.execute(request).await.map_err(|error| broken(error, None))?;
     let status = response.status().as_u16();
+    let usage = UsageHeaders::of(response.headers());
     let body = read(response, longest).await.map_err(|error| broken(error, Some(status)))?;
-    Ok(Answer { status, body })
+    Ok(Answer { status, body, usage })
 }
 
 async fn read(mut response: Response, longest: usize) -> Result<Bytes, reqwest::Error> {

@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use super::{ApiFailure, codes};
 
@@ -61,7 +62,17 @@ pub fn explain(error: &ApiFailure) -> Explanation {
         },
         (None, Some(_)) => return in_metas_words(error),
     };
-    Explanation { cause: named(cause, error), remedy: remedy.into() }
+    let remedy = error.retry_after.map_or_else(|| remedy.into(), again_in);
+    Explanation { cause: named(cause, error), remedy }
+}
+
+fn again_in(wait: Duration) -> Cow<'static, str> {
+    match wait.as_secs().div_ceil(60) {
+        0 | 1 => "Try again in a minute; sends of messages are not concerned.".into(),
+        minutes => {
+            format!("Try again in {minutes} minutes; sends of messages are not concerned.").into()
+        }
+    }
 }
 
 fn known(code: i32, error: &ApiFailure) -> Option<(&'static str, &'static str)> {

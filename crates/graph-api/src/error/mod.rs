@@ -12,6 +12,9 @@ mod explain;
 mod obstacle;
 
 use std::fmt;
+use std::time::Duration;
+
+use domain::management::{Level, UsedUp};
 
 pub use self::advice::advice;
 pub use self::classify::{SendClass, classify};
@@ -35,12 +38,24 @@ pub struct ApiFailure {
     pub detail: String,
     /// Meta's own id of the call, for a support case.
     pub fbtrace_id: Option<String>,
+    /// After which time it is worth to ask again, where calls are used up.
+    pub retry_after: Option<Duration>,
 }
 
 impl ApiFailure {
     /// A failure that Meta did not report itself, such as a broken connection.
     pub fn local(title: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { title: title.into(), detail: detail.into(), ..Self::default() }
+    }
+
+    /// No call is left, so Meta was not asked: what it would have said.
+    pub fn used_up(UsedUp { level, wait }: UsedUp) -> Self {
+        let code = match level {
+            Level::App => codes::THROTTLED_APP[0],
+            Level::Waba => codes::THROTTLED_WABA[0],
+        };
+        let detail = "the calls of this hour are used up, so Meta was not asked";
+        Self { code: Some(code), retry_after: Some(wait), ..Self::local("too many calls", detail) }
     }
 }
 
@@ -49,7 +64,10 @@ impl fmt::Display for ApiFailure {
         match (self.http_status, self.code) {
             (Some(status), Some(code)) => write!(f, "the Graph API answered {status}, code {code}"),
             (Some(status), None) => write!(f, "the Graph API answered {status} without a code"),
-            (None, _) => write!(f, "no answer from the Graph API"),
+            (None, Some(code)) => {
+                write!(f, "the Graph API was not asked, it would answer code {code}")
+            }
+            (None, None) => write!(f, "no answer from the Graph API"),
         }
     }
 }

@@ -131,6 +131,7 @@ impl ErrorBody {
             title: self.error_user_title.unwrap_or(message),
             detail,
             fbtrace_id: self.fbtrace_id,
+            retry_after: None,
         }
     }
 }

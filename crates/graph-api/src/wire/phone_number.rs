@@ -91,6 +91,11 @@ pub struct PhoneNumber {
 }
 
 impl PhoneNumber {
+    /// Whether it is registered with the Cloud API.
+    pub fn is_registered(&self) -> bool {
+        self.status.as_deref() == Some("CONNECTED")
+    }
+
     /// What Meta lets it send: 80 a second, 1,000 after an upgrade, 20 for a number that also runs
     /// in the WhatsApp Business app
     /// (<https://developers.facebook.com/docs/whatsapp/cloud-api/overview#throughput>).

@@ -292,11 +292,11 @@ async fn a_phone_number_tells_its_throughput_and_limit() {
     let server =
         Server::start([answer(200, "phone_number"), answer(401, "error_token_expired")]).await;
     let client = client(&server.url);
-    let id = "106540352242922".parse().unwrap();
+    let (waba_id, id) = ("100".parse().unwrap(), "106540352242922".parse().unwrap());
     let token = SecretString::from(TOKEN);
 
-    let number = client.phone_number(&id, &token).await.unwrap();
-    let refused = client.phone_number(&id, &token).await.unwrap_err();
+    let number = client.phone_number(&waba_id, &id, &token).await.unwrap();
+    let refused = client.phone_number(&waba_id, &id, &token).await.unwrap_err();
 
     assert_eq!(number.status.as_deref(), Some("CONNECTED"));
     assert_eq!(number.throughput.unwrap().level.as_deref(), Some("STANDARD"));

@@ -96,7 +96,10 @@ async fn an_account_and_its_number_are_read() {
     let server = Server::start([answer(200, "waba"), answer(200, "phone_number_whole")]).await;
 
     let waba = client(&server).waba(&"100".parse().unwrap(), &token()).await.unwrap();
-    let number = client(&server).phone_number(&"200".parse().unwrap(), &token()).await.unwrap();
+    let number = client(&server)
+        .phone_number(&"100".parse().unwrap(), &"200".parse().unwrap(), &token())
+        .await
+        .unwrap();
 
     assert_eq!(waba.owner_business_info.unwrap().id.as_deref(), Some("300"));
     let health = number.health_status.unwrap();
@@ -175,12 +178,13 @@ async fn a_number_is_registered_with_its_pin_and_a_wrong_one_is_told() {
         Act::Answer(200, br#"{"success":false}"#.to_vec()),
     ])
     .await;
-    let (client, id, pin) = (client(&server), "200".parse().unwrap(), "483921".parse().unwrap());
+    let (waba_id, id) = ("100".parse().unwrap(), "200".parse().unwrap());
+    let (client, pin) = (client(&server), "483921".parse().unwrap());
 
-    client.register(&id, &pin, &token()).await.unwrap();
-    let refused = client.register(&id, &pin, &token()).await.unwrap_err();
-    client.deregister(&id, &token()).await.unwrap();
-    let undone = client.deregister(&id, &token()).await.unwrap_err();
+    client.register(&waba_id, &id, &pin, &token()).await.unwrap();
+    let refused = client.register(&waba_id, &id, &pin, &token()).await.unwrap_err();
+    client.deregister(&waba_id, &id, &token()).await.unwrap();
+    let undone = client.deregister(&waba_id, &id, &token()).await.unwrap_err();
 
     assert_eq!(explain(&refused).cause, "The PIN is not the one of this number.");
     assert_eq!(undone.title, "not done");
@@ -225,9 +229,9 @@ async fn a_read_is_handed_on_as_meta_answered_it_but_for_the_token() {
     let query = [("limit", "5"), ("access_token", "another"), ("name", "a&b")];
     let client = client(&server);
 
-    let page = client.get(&path, query, &token()).await.unwrap();
-    let refused = client.get(&path, [], &token()).await.unwrap();
-    let broken = client.get(&path, [], &token()).await.unwrap_err();
+    let page = client.get(None, &path, query, &token()).await.unwrap();
+    let refused = client.get(None, &path, [], &token()).await.unwrap();
+    let broken = client.get(None, &path, [], &token()).await.unwrap_err();
 
     let text = r#"{"data":[],"paging":{"next":"https://x/?access_token=[token]"}}"#;
     assert_eq!((page.status, page.body.as_ref()), (200, text.as_bytes()));
@@ -244,7 +248,8 @@ async fn the_health_of_a_node_is_read() {
     let server = Server::start([Act::Answer(200, health.to_vec())]).await;
 
     let waba_id: domain::ids::WabaId = "100".parse().unwrap();
-    let health = client(&server).health_status(&(&waba_id).into(), &token()).await.unwrap();
+    let health =
+        client(&server).health_status(&waba_id, &(&waba_id).into(), &token()).await.unwrap();
 
     assert_eq!(health.can_send_message.as_deref(), Some("LIMITED"));
     assert!(health.entities.is_empty());

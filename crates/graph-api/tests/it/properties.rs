@@ -230,7 +230,7 @@ proptest! {
     ) {
         let detail = format!("Object with ID '{title}");
         let failure =
-            ApiFailure { http_status: status, code, subcode, title, detail, fbtrace_id: None };
+            ApiFailure { http_status: status, code, subcode, title, detail, ..ApiFailure::default() };
         let told = explain(&failure);
         prop_assert!(!told.cause.is_empty() && !told.remedy.is_empty());
     }

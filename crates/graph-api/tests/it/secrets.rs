@@ -64,6 +64,7 @@ async fn nothing_that_is_secret_shows_whatever_happens() {
     let logged = logged();
     let (app_id, app_secret) = ("400".parse().unwrap(), SecretString::from(APP_SECRET));
     let (app, code, input) = (App { app_id: &app_id, app_secret: &app_secret }, CODE, INPUT);
+    let waba_id = "100".parse().unwrap();
     let (number, pin) = ("200".parse().unwrap(), PIN.parse().unwrap());
     let mut shown = String::new();
     let always = |act: Act| [act.clone(), act.clone(), act];
@@ -79,7 +80,7 @@ async fn nothing_that_is_secret_shows_whatever_happens() {
         let errors = [
             client.exchange_code(app, &code.into()).await.unwrap_err(),
             client.debug_token(app, &input.into()).await.unwrap_err(),
-            client.register(&number, &pin, &input.into()).await.unwrap_err(),
+            client.register(&waba_id, &number, &pin, &input.into()).await.unwrap_err(),
         ];
 
         assert_eq!(server.requests(), 3);

@@ -59,12 +59,18 @@ async fn a_changed_number_is_told_and_read_as_it_stands() {
         );
     }
     let (client, token) = (client(&sim), secret(PLATFORM_TOKEN));
-    let number = client.phone_number(&"200".parse().unwrap(), &token).await.unwrap();
+    let number = client
+        .phone_number(&"100".parse().unwrap(), &"200".parse().unwrap(), &token)
+        .await
+        .unwrap();
     assert_eq!(number.quality_rating.as_deref(), Some("RED"));
     assert_eq!(number.status.as_deref(), Some("RESTRICTED"));
     assert_eq!(number.throughput.unwrap().level.as_deref(), Some("HIGH"));
     assert_eq!(number.whatsapp_business_manager_messaging_limit.as_deref(), Some("TIER_10K"));
-    let sibling = client.phone_number(&"201".parse().unwrap(), &token).await.unwrap();
+    let sibling = client
+        .phone_number(&"100".parse().unwrap(), &"201".parse().unwrap(), &token)
+        .await
+        .unwrap();
     let limit = sibling.whatsapp_business_manager_messaging_limit;
     assert_eq!(limit.as_deref(), Some("TIER_10K"), "of the same portfolio");
     assert!(sim.control.change_number("999", &change).is_err());

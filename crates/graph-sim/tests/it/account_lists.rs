@@ -50,11 +50,11 @@ async fn a_page_is_read_raw_without_the_token_that_meta_writes_into_it() {
     let path: GraphPath = "100/message_templates".parse().unwrap();
     let (client, token) = (client(&sim), secret(PLATFORM_TOKEN));
 
-    let page = client.get(&path, [("limit", "2"), ("fields", "name")], &token).await.unwrap();
+    let page = client.get(None, &path, [("limit", "2"), ("fields", "name")], &token).await.unwrap();
     let direct = sim.client.get(sim.url("/v25.0/100/message_templates?limit=2"));
     let direct = direct.bearer_auth(PLATFORM_TOKEN).send().await.unwrap();
-    let wrong = client.get(&path, [("after", "!")], &token).await.unwrap();
-    let named = client.get(&path, [("name", "t1")], &token).await.unwrap();
+    let wrong = client.get(None, &path, [("after", "!")], &token).await.unwrap();
+    let named = client.get(None, &path, [("name", "t1")], &token).await.unwrap();
 
     let body = String::from_utf8(page.body.to_vec()).unwrap();
     assert!(page.status == 200 && body.contains("access_token=[token]"), "{body}");
@@ -72,7 +72,10 @@ async fn numbers_tell_their_standing_and_health() {
     let (client, token) = (client(&sim), secret(PLATFORM_TOKEN));
 
     let numbers = client.phone_numbers(&"100".parse().unwrap(), &token).await.unwrap();
-    let whole = client.phone_number(&"201".parse().unwrap(), &token).await.unwrap();
+    let whole = client
+        .phone_number(&"100".parse().unwrap(), &"201".parse().unwrap(), &token)
+        .await
+        .unwrap();
 
     let ids: Vec<_> = numbers.iter().filter_map(|number| number.id.as_deref()).collect();
     assert_eq!(ids, ["200", "201"]);
@@ -95,7 +98,7 @@ async fn an_account_and_a_template_tell_their_health() {
     let (client, token) = (client(&sim), secret(PLATFORM_TOKEN));
     let health = async |path: &str| {
         let path: GraphPath = path.parse().unwrap();
-        let health = client.health_status(&path, &token).await.unwrap();
+        let health = client.health_status(&"100".parse().unwrap(), &path, &token).await.unwrap();
         (health.can_send_message.unwrap(), health.entities[0].entity_type.clone().unwrap())
     };
     let templates = client.message_templates(&"100".parse().unwrap(), &token).await.unwrap();

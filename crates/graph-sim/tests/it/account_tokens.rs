@@ -128,7 +128,11 @@ async fn each_refusal_has_its_code() {
         codes(client.waba(&id.parse().unwrap(), &secret(token)).await)
     };
     let number = async |id: &str, token: &str| {
-        codes(client.phone_number(&id.parse().unwrap(), &secret(token)).await)
+        codes(
+            client
+                .phone_number(&"100".parse().unwrap(), &id.parse().unwrap(), &secret(token))
+                .await,
+        )
     };
 
     assert_eq!(waba("100", PLATFORM_TOKEN).await, (0, 0));

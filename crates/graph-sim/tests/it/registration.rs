@@ -11,7 +11,7 @@ use crate::support::{Running, answer, text};
 
 async fn register(client: &GraphClient, number: &str, pin: &str) -> (i32, i32) {
     let (id, pin) = (number.parse().unwrap(), pin.parse().unwrap());
-    codes(client.register(&id, &pin, &secret(PLATFORM_TOKEN)).await)
+    codes(client.register(&"100".parse().unwrap(), &id, &pin, &secret(PLATFORM_TOKEN)).await)
 }
 
 #[tokio::test]
@@ -30,7 +30,10 @@ async fn only_the_right_pin_registers_and_then_the_number_sends() {
     assert_eq!(register(&client, "201", "111111").await, (0, 0));
     assert_eq!(send().await, 0);
     assert_eq!(sim.control.profile("201").status(), "CONNECTED");
-    client.deregister(&"201".parse().unwrap(), &secret(PLATFORM_TOKEN)).await.unwrap();
+    client
+        .deregister(&"100".parse().unwrap(), &"201".parse().unwrap(), &secret(PLATFORM_TOKEN))
+        .await
+        .unwrap();
     assert_eq!(send().await, 133_010);
     assert_eq!(sim.control.profile("201").status(), "DISCONNECTED");
 }
@@ -57,7 +60,10 @@ async fn ten_tries_in_three_days_are_enough() {
         assert_eq!(register(&client, "200", "111111").await, (0, 0));
     }
     let (id, pin) = ("200".parse().unwrap(), "111111".parse().unwrap());
-    let refused = client.register(&id, &pin, &secret(PLATFORM_TOKEN)).await.unwrap_err();
+    let refused = client
+        .register(&"100".parse().unwrap(), &id, &pin, &secret(PLATFORM_TOKEN))
+        .await
+        .unwrap_err();
     assert_eq!(refused.code, Some(133_016));
     assert!(explain(&refused).remedy.starts_with("Wait 72 hours"));
     sim.control.advance_clock(Duration::from_secs(72 * 60 * 60 + 1));

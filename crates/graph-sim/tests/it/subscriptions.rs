@@ -119,7 +119,10 @@ async fn the_override_of_a_number_comes_before_that_of_its_account() {
     assert_eq!((of_number.statuses().len(), of_waba.statuses().len()), (3, 3));
     assert!(platform.received().is_empty());
     let (client, token) = (client(&sim), secret(PLATFORM_TOKEN));
-    let number = client.phone_number(&"200".parse().unwrap(), &token).await.unwrap();
+    let number = client
+        .phone_number(&"100".parse().unwrap(), &"200".parse().unwrap(), &token)
+        .await
+        .unwrap();
     let told = number.webhook_configuration.unwrap();
     assert_eq!(told.phone_number, Some(of_number.url()));
     assert_eq!(told.whatsapp_business_account, Some(of_waba.url()));

@@ -81,7 +81,7 @@ impl Link {
         let outage = state.away.get_or_insert_with(|| {
             tracing::warn!(
                 error = %error.category(),
-                "Redis does not answer: every worker keeps to its share of each number's rate"
+                "Redis does not answer: every worker keeps to its share of each limit"
             );
             Outage { away: Away { from: now + ahead, since: now }, probe_at: now + PROBE }
         });

@@ -7,7 +7,7 @@ use domain::tier::COUNTS_FOR;
 use redis::pipe;
 use ring::digest;
 
-use super::{AHEAD, Away, Shared, micros, timed};
+use super::{AHEAD, Away, Shared, micros};
 use crate::budget::{DAY, Reached};
 
 /// How many people are told at once.
@@ -76,7 +76,7 @@ impl Shared {
             for set in [&new, &claimed] {
                 tell.pexpire(set, 600_000).ignore();
             }
-            let told = timed(tell.query_async::<()>(&mut self.connection.clone())).await;
+            let told = self.redis.tell(&tell).await;
             told.map_err(|error| self.link.lost(&error, AHEAD))?;
         }
         let mut complete = self.complete.key(&keys.set);

@@ -95,7 +95,7 @@ impl World {
         let redis = redis();
         let client = redis::Client::open(redis.url.as_str()).unwrap();
         let connection = client.get_multiplexed_async_connection().await.unwrap();
-        let shared = Shared::at_the_clock_of_a_test(redis.clone());
+        let shared = Shared::at_the_clock_of_a_test(&redis);
         let now = 1_790_000_000 * SECOND;
         let (sent, pairs) = (Vec::new(), BTreeMap::new());
         let mut world = Self { shared, redis, connection, now, room: 4, sent, pairs };

@@ -1,7 +1,7 @@
 //! The facts.
 
 use domain::ids::{ConnectionId, WabaId};
-use graph_api::client::App;
+use graph_api::client::{App, GraphClient};
 use secrecy::SecretString;
 use store::connections;
 
@@ -26,14 +26,14 @@ impl Connections {
         if let Some(token) = &standing.token {
             if let Some(own) = &standing.own {
                 let app = App { app_id: &own.app_id, app_secret: &own.app_secret };
-                let told = self.graph.debug_token(app, token).await;
+                let told = standing.graph.debug_token(app, token).await;
                 about_token = Some(told.map_err(|failure| Doubt::of_app(&failure)));
             }
             for waba in &standing.wabas {
-                accounts.push(self.account(&waba.waba_id, token).await);
+                accounts.push(account(&standing.graph, &waba.waba_id, token).await);
             }
             if let Some(waba_id) = &standing.connection.claimed_waba_id {
-                accounts.push(self.account(waba_id, token).await);
+                accounts.push(account(&standing.graph, waba_id, token).await);
             }
         }
         let now = runtime::now();
@@ -50,14 +50,14 @@ impl Connections {
             now,
         }))
     }
+}
 
-    async fn account(&self, waba_id: &WabaId, token: &SecretString) -> Account {
-        let doubt = |failure| Doubt::of(&failure, "/waba_id");
-        Account {
-            waba_id: waba_id.clone(),
-            proof: proof::account(&self.graph, waba_id, token).await,
-            apps: self.graph.subscribed_apps(waba_id, token).await.map_err(doubt),
-            templates: self.graph.message_templates(waba_id, token).await.map_err(doubt),
-        }
+async fn account(graph: &GraphClient, waba_id: &WabaId, token: &SecretString) -> Account {
+    let doubt = |failure| Doubt::of(&failure, "/waba_id");
+    Account {
+        waba_id: waba_id.clone(),
+        proof: proof::account(graph, waba_id, token).await,
+        apps: graph.subscribed_apps(waba_id, token).await.map_err(doubt),
+        templates: graph.message_templates(waba_id, token).await.map_err(doubt),
     }
 }

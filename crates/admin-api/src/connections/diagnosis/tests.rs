@@ -118,7 +118,7 @@ fn sound() -> Facts {
 
 fn doubt(kind: &'static str) -> Doubt {
     let (cause, remedy) = ("It is so.".to_owned(), "Do this.".to_owned());
-    Doubt { kind, pointer: "/access_token", cause, remedy }
+    Doubt { kind, pointer: "/access_token", cause, remedy, retry_after: None }
 }
 
 /// The verdict of one check after a change of what is sound.

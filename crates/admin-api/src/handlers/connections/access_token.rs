@@ -7,7 +7,7 @@ use crate::api::Api;
 use crate::connections::AccessToken;
 use crate::error::ApiError;
 use crate::keys::Scope;
-use crate::openapi::ChangeProblems;
+use crate::openapi::{CallProblems, ChangeProblems};
 use crate::problem::Problem;
 use crate::schema::AccessTokenRequest;
 use crate::view::connections::ConnectionView;
@@ -29,6 +29,7 @@ use crate::view::connections::ConnectionView;
         (status = 409, description = "The WABA or the number is connected elsewhere.",
          body = Problem, content_type = "application/problem+json"),
         ChangeProblems,
+        CallProblems,
     ),
 )]
 #[put("/v1/connections/{connection_id}/access-token")]

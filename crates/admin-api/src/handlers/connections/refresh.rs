@@ -6,7 +6,7 @@ use super::connection_id;
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::keys::Scope;
-use crate::openapi::ReadProblems;
+use crate::openapi::{CallProblems, ReadProblems};
 use crate::problem::Problem;
 use crate::view::assets::AssetsView;
 /// Refresh granted assets
@@ -27,6 +27,7 @@ use crate::view::assets::AssetsView;
         (status = 422, description = "Meta refuses the access token.", body = Problem,
          content_type = "application/problem+json"),
         ReadProblems,
+        CallProblems,
     ),
 )]
 #[post("/v1/connections/{connection_id}/assets/refresh")]

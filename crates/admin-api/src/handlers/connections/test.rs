@@ -6,7 +6,7 @@ use super::connection_id;
 use crate::api::Api;
 use crate::error::ApiError;
 use crate::keys::Scope;
-use crate::openapi::ReadProblems;
+use crate::openapi::{CallProblems, ReadProblems};
 use crate::problem::{Fault, Problem};
 use crate::view::connections::TestView;
 /// Test a connection
@@ -30,6 +30,7 @@ use crate::view::connections::TestView;
         (status = 400, description = "A parameter is wrong or unknown.", body = Problem,
          content_type = "application/problem+json"),
         ReadProblems,
+        CallProblems,
     ),
 )]
 #[post("/v1/connections/{connection_id}/test")]
