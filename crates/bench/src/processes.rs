@@ -49,7 +49,7 @@ fn spawn(program: PathBuf, variables: &[(String, String)]) -> std::io::Result<Ch
     command.kill_on_drop(true).spawn()
 }
 
-/// As the kernel of Linux tells it: proc_pid_status(5).
+/// As the kernel of Linux tells it: `proc_pid_status(5)`.
 fn peak(name: &str, child: &Child) -> anyhow::Result<f64> {
     let id = child.id().with_context(|| format!("{name} has ended"))?;
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;

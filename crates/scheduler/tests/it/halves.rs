@@ -49,7 +49,7 @@ async fn whatever_of_an_attempt_was_written_it_is_never_taken_for_one_that_was_n
 
     let published = next_job(&world.bus, Queue::DispatchUrgent, &stop).await;
 
-    assert_eq!(published.message_id, jobs[0].0.message_id);
+    assert_eq!(published.message_ids, [jobs[0].0.message_id]);
     eventually("none is left under its lapsed lease", async || {
         for (job, becomes) in &jobs {
             if world.status(*job).await != *becomes {

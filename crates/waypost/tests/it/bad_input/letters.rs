@@ -125,7 +125,11 @@ fn notifications(scene: &Scene) -> Vec<Letter> {
 fn jobs(scene: &Scene, lane: Lane) -> Vec<Letter> {
     let address = (Exchange::Dispatch, lane.as_str());
     let job = |name, tenant_id, message_id| {
-        Letter::new(name, address, DispatchJob { tenant_id, message_id }.encode())
+        Letter::new(
+            name,
+            address,
+            DispatchJob { tenant_id, message_ids: vec![message_id] }.encode(),
+        )
     };
     let acme = scene.acme.tenant_id;
     let nobodys = MessageId::at(now());
@@ -188,7 +192,7 @@ pub(super) fn good(scene: &Scene, queue: Queue, message_id: MessageId) -> Letter
     let body = match queue {
         Queue::Notify => notification(scene, "good").encode(),
         Queue::DispatchUrgent | Queue::DispatchNormal | Queue::DispatchBulk => {
-            DispatchJob { tenant_id: scene.acme.tenant_id, message_id }.encode()
+            DispatchJob { tenant_id: scene.acme.tenant_id, message_ids: vec![message_id] }.encode()
         }
         Queue::StatusMapper | Queue::Inbox | Queue::AccountSync | Queue::WebhookLog => {
             received(&webhook(scene, &scene.acme, message_id)).encode()
