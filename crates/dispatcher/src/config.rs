@@ -24,7 +24,8 @@ pub struct Config {
     /// message expires.
     pub retry_waits: RetryWaits,
     /// `WAYPOST_DISPATCH_CONCURRENCY`: how many messages of each lane are under way at once, those
-    /// that wait for their turn included, default 512.
+    /// that wait for their turn included, default 512. The last job taken may exceed it, by fifteen
+    /// messages at most.
     pub concurrency: u16,
     /// `WAYPOST_LIMIT_HOLD_S`: how much of a number's work waits in memory, in the time that it
     /// takes to send, seconds, default 1. The rest waits in its rows.

@@ -37,7 +37,7 @@ impl Config {
 
 /// The service, ready to run.
 pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> Service {
-    let options = BatchOptions { max: config.batch, at_once: 2 };
+    let options = BatchOptions { max: config.batch, at_once: 3 };
     let mapper = Mapper::new(backbone.db.clone(), stop.clone());
     let bus = backbone.bus.clone();
     Service::new("status-mapper", async move {

@@ -126,6 +126,14 @@ const MERGE: &str = concat!(
                AS n (message_id, wamid, wa_id, connection_id, waba_id, phone_number_id, sent_at,
                      delivered_at, opened_at, played_at, failed_at, error_code, delivery_error)
     ),
+    -- Once for each origin, not for each message: what a signature reaches takes a look at secrets.
+    reached AS MATERIALIZED (
+        SELECT o.connection_id, o.phone_number_id, o.waba_id, n.tenant_id
+        FROM   (SELECT DISTINCT connection_id, waba_id, phone_number_id FROM u) o
+        JOIN   phone_numbers n ON n.phone_number_id = o.phone_number_id AND n.waba_id = o.waba_id
+        JOIN   connections   c ON c.connection_id   = n.connection_id
+                              AND in_scope(o.connection_id, c.connection_id, c.kind)
+    ),
     locked AS (
         SELECT m.message_id
         FROM   messages m
@@ -144,13 +152,13 @@ const MERGE: &str = concat!(
     merged_facts!("m", "u"),
     "
     FROM   u
-    JOIN   locked USING (message_id)
-    JOIN   phone_numbers n ON n.phone_number_id = u.phone_number_id AND n.waba_id = u.waba_id
-    JOIN   connections   c ON c.connection_id   = n.connection_id
-                          AND in_scope(u.connection_id, c.connection_id, c.kind)
+    JOIN   reached s ON  s.phone_number_id = u.phone_number_id
+                     AND s.waba_id         = u.waba_id
+                     AND s.connection_id IS NOT DISTINCT FROM u.connection_id
     WHERE  m.message_id      = u.message_id
       AND  m.phone_number_id = u.phone_number_id
-      AND  m.tenant_id       = n.tenant_id
+      AND  m.tenant_id       = s.tenant_id
+      AND  (SELECT count(*) FROM locked) >= 0
     RETURNING m.message_id, m.traceparent"
 );
 

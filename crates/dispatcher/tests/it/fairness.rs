@@ -1,5 +1,6 @@
 //! Nobody delays anybody else.
 
+use contracts::DispatchJob;
 use domain::delivery::DeliveryStatus::Accepted;
 use domain::lane::{Lane, WaitingReason};
 use graph_sim::{Fault, FaultKind};
@@ -22,7 +23,8 @@ async fn a_full_lane_does_not_starve_a_higher_one() {
         .collect();
     world.enqueue(&bulk).await;
     world.start();
-    eventually("the lane is full", async || world.sends() == 4).await;
+    // A job is taken whole, so that four are exceeded by the first one.
+    eventually("the lane is full", async || world.sends() == DispatchJob::LARGEST).await;
 
     let urgent = world.enqueue(&[Draft { lane: Lane::Urgent, ..world.draft(99) }]).await;
 

@@ -70,13 +70,13 @@ pub async fn begin_attempts(
                         attempt_count  = m.attempt_count + 1,
                         lease_until    = $4
                  FROM   c
-                 JOIN   locked USING (message_id)
                  WHERE  m.message_id      = c.message_id
                    AND  m.claim_no        = c.claim_no
                    AND  m.begun_claim_no  < c.claim_no
                    AND  m.delivery_status = 'sending'
                    AND  m.lease_until     > $3
                    AND  m.expires_at      > $3
+                   AND  (SELECT count(*) FROM locked) >= 0
                  RETURNING m.message_id, m.claim_no, c.counted_waba_id
              )
              INSERT INTO attempts (message_id, attempt_no, begun_at, counted_waba_id)
@@ -242,8 +242,8 @@ const RECORD: &str = "-- messages::record
                error_code     = COALESCE(m.error_code, r.failure_code),
                delivery_error = COALESCE(m.delivery_error, r.failure_detail)
         FROM   r
-        JOIN   locked USING (message_id)
         WHERE  m.message_id = r.message_id
+          AND  (SELECT count(*) FROM locked) >= 0
           AND  (r.claim_no = m.claim_no AND m.stage = 'sending' OR r.wamid IS NOT NULL)
         RETURNING m.message_id
     )

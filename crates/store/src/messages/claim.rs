@@ -145,8 +145,7 @@ const CLAIM: &str = "-- messages::claim
                                      THEN LEAST(hold.until, m.expires_at) END,
                due_at         = LEAST(COALESCE(hold.until, $4), m.expires_at),
                sweep_count    = 0
-        FROM   job
-               JOIN locked USING (message_id),
+        FROM   job,
                phone_numbers n
                JOIN wabas w USING (waba_id),
                connections c,
@@ -166,6 +165,7 @@ const CLAIM: &str = "-- messages::claim
           AND  n.phone_number_id = m.phone_number_id
           AND  n.tenant_id       = m.tenant_id
           AND  c.connection_id   = n.connection_id
+          AND  (SELECT count(*) FROM locked) >= 0
         RETURNING m.message_id, m.tenant_id, m.stage, m.claim_no, m.attempt_count, m.lane,
                   m.expires_at, m.recipient, m.content, m.phone_number_id, m.traceparent,
                   m.waiting_reason, m.not_before, n.waba_id, n.messages_per_second,
