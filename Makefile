@@ -59,7 +59,8 @@ chaos: compiler ## Kills, restarts, stalls and fails everything under load, and 
 	"$(TARGET)/release/chaos" $(SEED)
 
 bench: compiler ## Measures everything beside a raw baseline: a table, and .local/bench.json
-	$(WITH_SERVICES) cargo run --release --locked -p bench
+	cargo build --release --locked --workspace --bins
+	$(WITH_SERVICES) "$(TARGET)/release/bench"
 
 fmt: ## Formats the code
 	cargo fmt --all
