@@ -140,8 +140,8 @@ impl Backbone {
     /// An unknown schema, a refused login, a conflicting topology; [`Stopped`].
     pub async fn connect(config: &Config, name: &str, stop: &Stop) -> anyhow::Result<Self> {
         let db = Db::new(&config.db)?;
-        wait_for("postgres", stop, async || db.ping().await.map_err(|e| chain(&e))).await?;
-        store::schema::check(&db.client().await?).await?;
+        // In one: a database that answered a moment ago may be away again.
+        persist(stop, async || store::schema::check(&db.client().await?).await).await??;
         let bus = connect_bus(&config.bus, name, stop).await?;
         let health = health(&db, &bus, stop);
         Ok(Self { db, bus, vault: Arc::clone(&config.vault), health })

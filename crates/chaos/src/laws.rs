@@ -148,6 +148,8 @@ fn settled(row: &Row, times: usize, seen: &Snapshot) -> Result<(), (String, bool
         ("expired" | "cancelled", _) => never("Meta took it, or nobody cancelled it"),
         ("unknown", true) => may_heal("an echo came"),
         ("unknown", false) if row.on_unknown == "hold" => Ok(()),
+        // Too late to be sent again, and nobody knows whether it was: a person's to resolve.
+        ("unknown", false) if row.on_unknown == "retry" && row.is_past_its_deadline => Ok(()),
         ("unknown", false) => may_heal("its policy does not hold"),
         ("queued", false) if waits_honestly(row, seen) => Ok(()),
         (_, _) => may_heal(row.waiting_reason.as_deref().unwrap_or("not final")),

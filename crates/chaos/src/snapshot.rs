@@ -69,6 +69,8 @@ pub struct Row {
     pub waiting_reason: Option<String>,
     /// Whether it says until when it waits.
     pub has_not_before: bool,
+    /// Whether it may not be sent any more.
+    pub is_past_its_deadline: bool,
     /// Meta's code of the failure.
     pub error_code: Option<i32>,
     /// The failure in words.

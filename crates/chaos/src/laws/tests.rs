@@ -15,6 +15,7 @@ fn row(name: &str) -> Row {
         on_unknown: "hold".to_owned(),
         waiting_reason: None,
         has_not_before: false,
+        is_past_its_deadline: false,
         error_code: None,
         delivery_error: None,
         ambiguous_attempts: 0,
@@ -184,6 +185,12 @@ fn an_unknown_message_may_stand_until_its_echo_came() {
         seen.rows[0].on_unknown = "retry".to_owned();
     });
     assert_eq!(retried, [Law::Settled]);
+    let too_late = broken_by(|seen| {
+        unsent(seen, "unknown");
+        seen.rows[0].on_unknown = "retry".to_owned();
+        seen.rows[0].is_past_its_deadline = true;
+    });
+    assert_eq!(too_late, []);
 }
 
 #[test]

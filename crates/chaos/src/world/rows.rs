@@ -27,6 +27,7 @@ pub(crate) struct Seen {
 const MESSAGES: &str = "
     SELECT m.message_id::text AS message_id, m.client_data, m.phone_number_id, m.recipient,
            m.delivery_status, m.on_unknown, m.waiting_reason, m.not_before IS NOT NULL AS has_not_before,
+           m.expires_at <= now() AS is_past_its_deadline,
            m.error_code, m.delivery_error,
            (SELECT count(*) FROM attempts a
             WHERE  a.message_id = m.message_id
@@ -90,6 +91,7 @@ async fn messages(client: &Client) -> anyhow::Result<Vec<Row>> {
             on_unknown: row.get("on_unknown"),
             waiting_reason: row.get("waiting_reason"),
             has_not_before: row.get("has_not_before"),
+            is_past_its_deadline: row.get("is_past_its_deadline"),
             error_code: row.get("error_code"),
             delivery_error: row.get("delivery_error"),
             ambiguous_attempts: usize::try_from(row.get::<_, i64>("ambiguous")).unwrap_or(0),
