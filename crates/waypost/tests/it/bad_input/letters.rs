@@ -140,7 +140,7 @@ fn jobs(scene: &Scene, lane: Lane) -> Vec<Letter> {
             .labelled(JSON)
             .parked(|_| Some("not the protobuf message")),
         Letter::new("an older one without a message", address, tenant_alone.into())
-            .parked(|_| Some("field message_id must be 16 bytes")),
+            .parked(|_| Some("field message_ids is required")),
         job("a message that is not there", acme, nobodys),
         job("a tenant that is not there", TenantId::from_uuid(Uuid::now_v7()), scene.bystander),
         job("another tenant's message", acme, scene.bystander),
