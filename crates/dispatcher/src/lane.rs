@@ -9,7 +9,7 @@ use backbone::chain;
 use chrono::TimeDelta;
 use contracts::DispatchJob;
 use domain::lane::Lane;
-use runtime::Stopped;
+use runtime::{Stop, Stopped};
 use store::messages::{Claim, Job, claim};
 use tokio::task::{JoinError, JoinSet};
 
@@ -24,7 +24,7 @@ pub(crate) type Shares = Arc<Delivery>;
 pub(crate) async fn run(shared: Arc<Shared>, lane: Lane, mut consumer: Consumer) {
     let mut tasks = JoinSet::new();
     let most = usize::from(shared.config.concurrency);
-    while let Some(deliveries) = next(&mut consumer, &mut tasks, most).await {
+    while let Some(deliveries) = next(&mut consumer, &mut tasks, most, &shared.stop).await {
         take(&shared, lane, deliveries, &mut tasks).await;
     }
     while let Some(ended) = tasks.join_next().await {
@@ -38,11 +38,14 @@ async fn next(
     consumer: &mut Consumer,
     tasks: &mut JoinSet<()>,
     most: usize,
+    stop: &Stop,
 ) -> Option<Vec<Delivery>> {
     // Room for a quarter at least, so that claims stay large while one task after the other ends.
     while most.saturating_sub(tasks.len()) < most.div_ceil(4) {
-        if let Some(ended) = tasks.join_next().await {
-            report(ended);
+        match stop.until(tasks.join_next()).await {
+            Some(Some(ended)) => report(ended),
+            // Stopped: what waits for room here is given back below, without waiting for it.
+            Some(None) | None => break,
         }
     }
     let room = most.saturating_sub(tasks.len()).clamp(1, batch::LARGEST);

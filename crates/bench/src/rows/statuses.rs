@@ -67,12 +67,11 @@ async fn bare() -> anyhow::Result<f64> {
 /// Messages that Meta has and has not reported on.
 async fn accepted(world: &World) -> anyhow::Result<Vec<MessageId>> {
     let ids = world.insert(MESSAGES, Lane::Normal).await?;
+    let client = world.db.client().await?;
     let accept = "UPDATE messages SET stage = 'accepted', accepted_at = stage_at, claim_no = 1,
-                  begun_claim_no = 1, attempt_count = 1, wamid = 'wamid.' || message_id;
-                  VACUUM ANALYZE messages";
-    for statement in accept.split(';') {
-        world.db.client().await?.batch_execute(statement).await?;
-    }
+                  begun_claim_no = 1, attempt_count = 1, wamid = 'wamid.' || message_id";
+    client.batch_execute(accept).await?;
+    client.batch_execute("VACUUM ANALYZE messages").await?;
     Ok(ids)
 }
 

@@ -32,22 +32,17 @@ impl Stage<'_> {
                 violations = laws::violations(&snapshot);
             }
             let is_still = moved_at.elapsed() > STILL;
-            if !violations.is_empty() || snapshot.sends.len() != known_sends {
+            let recovered_in = if !violations.is_empty() || snapshot.sends.len() != known_sends {
                 moved_at = Instant::now();
                 known_sends = snapshot.sends.len();
+                let is_broken = violations.iter().any(|violation| !violation.may_heal);
+                (is_over || is_broken).then(|| calm.elapsed())
             } else if is_still {
-                let recovered_in = moved_at - calm;
-                return Ok(Outcome {
-                    plan,
-                    snapshot,
-                    violations,
-                    clocks_stepped: self.clocks.is_some(),
-                    recovered_in,
-                    logs: None,
-                });
-            }
-            if is_over || violations.iter().any(|violation| !violation.may_heal) {
-                let recovered_in = calm.elapsed();
+                Some(moved_at - calm)
+            } else {
+                is_over.then(|| calm.elapsed())
+            };
+            if let Some(recovered_in) = recovered_in {
                 return Ok(Outcome {
                     plan,
                     snapshot,

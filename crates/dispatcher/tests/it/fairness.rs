@@ -1,10 +1,12 @@
 //! Nobody delays anybody else.
 
+use amqp::Queue;
 use contracts::DispatchJob;
 use domain::delivery::DeliveryStatus::Accepted;
 use domain::lane::{Lane, WaitingReason};
 use graph_sim::{Fault, FaultKind};
-use test_support::eventually;
+use runtime::Stop;
+use test_support::{backbone, eventually};
 
 use crate::world::{Draft, World};
 
@@ -30,6 +32,27 @@ async fn a_full_lane_does_not_starve_a_higher_one() {
 
     world.until(urgent[0], Accepted).await;
     assert_eq!(world.count(Accepted).await, 1, "the lane was full all the time");
+}
+
+#[tokio::test]
+async fn a_worker_that_is_stopped_gives_back_what_it_has_no_room_for_before_it_is_done() {
+    let mut world = World::new().await;
+    world.config.concurrency = 4;
+    world.strike(FaultKind::Slow { ms: 15_000 }, 100);
+    let drafts: Vec<_> = (0..40).map(|nth| world.draft(nth)).collect();
+    let ids = world.insert(&drafts).await;
+    let stop = Stop::new();
+    world.start_on(&backbone(&world.db, &world.bus), stop.clone());
+    world.publish(Lane::Normal, &ids).await;
+    eventually("the lane is full", async || world.sends() == DispatchJob::LARGEST).await;
+
+    stop.stop();
+
+    eventually("the other jobs are back in their queue", async || {
+        world.bus.depth(Queue::DispatchNormal).await.unwrap() == 2
+    })
+    .await;
+    assert_eq!(world.count(Accepted).await, 0, "Meta has not answered yet");
 }
 
 #[tokio::test]

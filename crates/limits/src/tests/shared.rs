@@ -77,6 +77,25 @@ async fn workers_together_send_at_the_rate_that_one_may_have() {
 }
 
 #[tokio::test]
+async fn what_workers_put_aside_comes_back_in_one_line_at_the_rate_however_it_fell_to_them() {
+    let workers = workers(2, &redis()).await;
+    let id = number("1");
+
+    let begun = Instant::now();
+    let mut waits = Vec::new();
+    for nth in 0..40 {
+        // Nine of ten fall to the first.
+        let limits = &workers[usize::from(nth % 10 == 0)];
+        let request = request(&id, Lane::Normal, 10);
+        waits.push(limits.stay_away(&limits.number(&id), request).await);
+    }
+
+    let span = waits[39] - waits[0] + begun.elapsed();
+    assert!(waits[39] > waits[0] && span >= Duration::from_millis(3_900), "{span:?}");
+    assert!(waits[39] <= HOLD / 2 + Duration::from_millis(3_900), "{:?}", waits[39]);
+}
+
+#[tokio::test]
 async fn a_pair_sends_its_burst_by_whichever_worker_and_then_waits_alone() {
     let redis = redis();
     let workers = workers(2, &redis).await;

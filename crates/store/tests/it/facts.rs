@@ -65,6 +65,30 @@ async fn every_order_and_repetition_of_facts_ends_in_the_same_row() {
 }
 
 #[tokio::test]
+async fn what_meta_reports_of_an_accepted_message_touches_no_index() {
+    let db = TestDb::new().await;
+    let mut client = db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    let job = queued(&client, &acme, now()).await;
+    // It brings Meta's id, which has an index.
+    statuses::merge(&client, &[news(&acme, job, sent(3))]).await.unwrap();
+
+    // What this session has not told the statistics yet counts as well: hence before and after.
+    let rewritten = "SELECT sum(pg_stat_get_xact_tuples_updated(inhrelid))::bigint,
+                            sum(pg_stat_get_xact_tuples_hot_updated(inhrelid))::bigint
+                     FROM   pg_inherits WHERE inhparent = 'messages'::regclass";
+    let transaction = client.transaction().await.unwrap();
+    let before = transaction.query_one(rewritten, &[]).await.unwrap();
+    for facts in [delivered(4), read(6), played(7)] {
+        statuses::merge(&transaction, &[news(&acme, job, facts)]).await.unwrap();
+    }
+    let after = transaction.query_one(rewritten, &[]).await.unwrap();
+
+    let more = |column: usize| after.get::<_, i64>(column) - before.get::<_, i64>(column);
+    assert_eq!((more(0), more(1)), (3, 3), "rewritten, and within their page");
+}
+
+#[tokio::test]
 async fn the_generated_status_is_the_one_that_the_domain_derives() {
     let db = TestDb::new().await;
     let client = db.client().await.unwrap();
