@@ -7,6 +7,7 @@ mod fairness;
 mod ingress;
 mod limiter;
 mod long;
+mod retention;
 mod statuses;
 
 use std::fmt;
@@ -55,7 +56,7 @@ impl fmt::Display for Aim {
 const RATIO: &str = "ratio";
 
 /// All rows, in the order in which they are measured.
-pub(crate) const ROWS: [Row; 9] = [
+pub(crate) const ROWS: [Row; 10] = [
     Row {
         name: "ingress",
         aims: &[
@@ -115,6 +116,12 @@ pub(crate) const ROWS: [Row; 9] = [
         aims: LONG,
         is_long: true,
         measure: || long::hundred_thousand().boxed_local(),
+    },
+    Row {
+        name: "retention",
+        aims: &[],
+        is_long: true,
+        measure: || retention::measure().boxed_local(),
     },
     Row { name: "million", aims: LONG, is_long: true, measure: || long::million().boxed_local() },
 ];

@@ -105,14 +105,28 @@ impl Env {
         T: FromStr + PartialOrd + Display,
         T::Err: Display,
     {
+        Ok(self.optional_bounded(name, allowed)?.unwrap_or(default))
+    }
+
+    /// The value of `name` if it lies in `allowed`, or `None` when it is unset.
+    ///
+    /// # Errors
+    /// When the text is not a `T` or lies outside.
+    pub fn optional_bounded<T>(
+        &self,
+        name: &'static str,
+        allowed: RangeInclusive<T>,
+    ) -> Result<Option<T>, ConfigError>
+    where
+        T: FromStr + PartialOrd + Display,
+        T::Err: Display,
+    {
         let must = || format!("from {} to {}", allowed.start(), allowed.end());
-        match self.optional(name) {
-            None => Ok(default),
-            Some(text) => match text.parse() {
-                Ok(value) if allowed.contains(&value) => Ok(value),
-                Ok(_) | Err(_) => Err(ConfigError::must(name, must())),
-            },
-        }
+        let within = |text: String| match text.parse() {
+            Ok(value) if allowed.contains(&value) => Ok(value),
+            Ok(_) | Err(_) => Err(ConfigError::must(name, must())),
+        };
+        self.optional(name).map(within).transpose()
     }
 
     /// A yes or no: `true`, `yes`, `on`, `1`, or `false`, `no`, `off`, `0`.

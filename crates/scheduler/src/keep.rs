@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
+use store::partitions::OldMonth;
 use store::{idempotency, orphans, partitions, service_windows, webhook_events};
 
 use crate::Shared;
@@ -55,6 +56,27 @@ pub(crate) async fn forget_webhooks(shared: Arc<Shared>) -> anyhow::Result<Progr
     let dropped = partitions::drop_webhook_events(&client, runtime::now() - days).await?;
     if dropped > 0 {
         tracing::info!(dropped, "old months of the webhook log were dropped");
+    }
+    Ok(Progress::Idle)
+}
+
+/// Drops the months of messages that are older than they are kept, if they are to be forgotten at
+/// all. A month that holds what is not finished stays: nothing is lost by growing old.
+pub(crate) async fn forget_messages(shared: Arc<Shared>) -> anyhow::Result<Progress> {
+    let Some(days) = shared.config.message_days else { return Ok(Progress::Idle) };
+    let client = shared.backbone.db.client().await?;
+    let before = runtime::now() - TimeDelta::days(days.into());
+    for OldMonth { month, unfinished } in partitions::drop_messages(&client, before).await? {
+        if unfinished == 0 {
+            tracing::info!(month, "an old month of messages was dropped");
+        } else {
+            tracing::warn!(
+                month,
+                unfinished,
+                "the messages of {month} are old, but {unfinished} of them are unfinished, so the \
+                 month is kept: `waypost unknown list` shows those that need a word",
+            );
+        }
     }
     Ok(Progress::Idle)
 }

@@ -39,6 +39,11 @@ pub struct Config {
     /// `WAYPOST_WEBHOOK_KEEP_DAYS`: how many days the log of webhook POSTs goes back at least,
     /// default 90; a month is forgotten as a whole.
     pub webhook_days: u16,
+    /// `WAYPOST_MESSAGE_KEEP_DAYS`: how many days messages are kept at least, with their attempts and
+    /// waits; a month is forgotten as a whole. `None`, the default: for ever. At least 32, so that
+    /// whatever is dropped is past its deadline (30 days) and out of the window of every messaging
+    /// limit (one day).
+    pub message_days: Option<u16>,
     /// `WAYPOST_BUDGET_RESERVED_PERCENT`; see [`backbone::budget_reserved`].
     pub budget_reserved: u8,
 }
@@ -54,6 +59,7 @@ impl Config {
             sweep: Duration::from_millis(sweep),
             unknown_grace: env.seconds("WAYPOST_UNKNOWN_GRACE_S", Duration::from_secs(120))?,
             webhook_days: env.bounded("WAYPOST_WEBHOOK_KEEP_DAYS", 90, 8..=3_650)?,
+            message_days: env.optional_bounded("WAYPOST_MESSAGE_KEEP_DAYS", 32..=3_650)?,
             budget_reserved: backbone::budget_reserved(env)?,
         })
     }
@@ -70,7 +76,7 @@ struct Shared {
 type Work = fn(Arc<Shared>) -> BoxFuture<'static, anyhow::Result<Progress>>;
 
 /// The jobs: a name, how often, and what.
-fn jobs(config: &Config) -> [(&'static str, Duration, Work); 13] {
+fn jobs(config: &Config) -> [(&'static str, Duration, Work); 14] {
     const SECOND: Duration = Duration::from_secs(1);
     const MINUTE: Duration = Duration::from_secs(60);
     const HOUR: Duration = Duration::from_secs(3600);
@@ -88,6 +94,7 @@ fn jobs(config: &Config) -> [(&'static str, Duration, Work); 13] {
         ("forget closed windows", HOUR, |s| Box::pin(keep::forget_windows(s))),
         ("forget rejected webhooks", MINUTE, |s| Box::pin(keep::forget_rejected(s))),
         ("forget old webhooks", HOUR, |s| Box::pin(keep::forget_webhooks(s))),
+        ("forget old messages", HOUR, |s| Box::pin(keep::forget_messages(s))),
     ]
 }
 

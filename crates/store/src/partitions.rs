@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Months, Utc};
 use deadpool_postgres::GenericClient;
+use tokio_postgres::Row;
 
 use crate::Result;
 
@@ -31,7 +32,7 @@ pub async fn ensure(
 /// Drops the partitions of webhook events whose month ended before `before`; answers how many.
 ///
 /// # Errors
-/// `Database` when the table is too busy to be locked within two seconds: then later.
+/// `Database` when the table is too busy to be locked within 200 ms: then later.
 pub async fn drop_webhook_events(
     client: &impl GenericClient,
     before: DateTime<Utc>,
@@ -43,4 +44,34 @@ pub async fn drop_webhook_events(
         )
         .await?;
     Ok(client.query_one(&statement, &[&before]).await?.get("dropped"))
+}
+
+/// A month of messages that is old enough to be dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OldMonth {
+    /// `YYYYMM`, UTC.
+    pub month: String,
+    /// How many of its messages are queued, being sent or unknown. The month was dropped if none
+    /// is, and kept else.
+    pub unfinished: i64,
+}
+
+/// Drops messages, with all that is known of them, of the months that ended before `before`; answers
+/// what became of each such month. One that holds an unfinished message is kept whole.
+///
+/// # Errors
+/// `Database` when the tables are too busy to be locked within 200 ms: then later.
+pub async fn drop_messages(
+    client: &impl GenericClient,
+    before: DateTime<Utc>,
+) -> Result<Vec<OldMonth>> {
+    let statement = client
+        .prepare_cached(
+            "-- partitions::drop_messages
+             SELECT month, unfinished FROM drop_message_months($1)",
+        )
+        .await?;
+    let rows = client.query(&statement, &[&before]).await?;
+    let month = |row: &Row| OldMonth { month: row.get("month"), unfinished: row.get("unfinished") };
+    Ok(rows.iter().map(month).collect())
 }

@@ -44,6 +44,7 @@ const MIGRATIONS: &[Migration] = migrations![
     16 "0016_resolutions",
     17 "0017_poison_comment",
     18 "0018_stage_indexes",
+    19 "0019_message_retention",
 ];
 
 /// First line of a file that must not run in a transaction.

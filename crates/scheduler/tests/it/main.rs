@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "a test binary has no readers but its own")]
 
 mod halves;
+mod messages;
 mod webhooks;
 
 use std::time::Duration;
@@ -15,12 +16,20 @@ use domain::ids::EventId;
 use domain::lane::{Lane, OnUnknown};
 use runtime::{Stop, now};
 use scheduler::Config;
-use store::messages::{self, Job, NewMessage, begin_attempts, claim};
+use store::messages::{Job, NewMessage, begin_attempts, claim};
 use store::spool::{self, Page, Spooled};
 use test_support::{Sender, TestBus, TestDb, backbone, eventually, sender, uncounted, vault};
 use tokio::task::JoinHandle;
 
 const LEASE: TimeDelta = TimeDelta::milliseconds(1);
+
+const CONFIG: Config = Config {
+    sweep: Duration::from_millis(10),
+    unknown_grace: Duration::from_millis(1),
+    webhook_days: 90,
+    message_days: None,
+    budget_reserved: 10,
+};
 
 struct World {
     db: TestDb,
@@ -36,12 +45,14 @@ impl World {
     }
 
     fn start(&self, backbone: &Backbone, stop: &Stop) -> JoinHandle<anyhow::Result<()>> {
-        let config = Config {
-            sweep: Duration::from_millis(10),
-            unknown_grace: Duration::from_millis(1),
-            webhook_days: 90,
-            budget_reserved: 10,
-        };
+        Self::start_as(CONFIG, backbone, stop)
+    }
+
+    fn start_as(
+        config: Config,
+        backbone: &Backbone,
+        stop: &Stop,
+    ) -> JoinHandle<anyhow::Result<()>> {
         let service = scheduler::start(config, backbone, stop.clone());
         #[expect(clippy::disallowed_methods, reason = "the test ends it")]
         tokio::spawn(service.task)
@@ -51,13 +62,13 @@ impl World {
         let new = NewMessage { lane, on_unknown, ..self.acme.message(created) };
         let job = Job { message_id: new.message_id, tenant_id: new.tenant_id };
         let client = self.db.client().await.unwrap();
-        messages::insert(&client, &[new], created).await.unwrap();
+        store::messages::insert(&client, &[new], created).await.unwrap();
         job
     }
 
     async fn status(&self, job: Job) -> DeliveryStatus {
         let client = self.db.client().await.unwrap();
-        let found = messages::find(&client, job.tenant_id, job.message_id).await.unwrap();
+        let found = store::messages::find(&client, job.tenant_id, job.message_id).await.unwrap();
         found.unwrap().summary.status
     }
 }

@@ -1,7 +1,9 @@
-use chrono::TimeDelta;
+use std::pin::pin;
+
+use chrono::{Months, TimeDelta};
 use runtime::now;
-use store::{Error, partitions, schema};
-use test_support::TestDb;
+use store::{Error, messages, partitions, schema};
+use test_support::{TestDb, eventually, sender};
 
 #[tokio::test]
 async fn migrations_that_run_at_once_run_once() {
@@ -75,4 +77,39 @@ async fn partitions_are_made_ahead_and_only_once() {
     let again = partitions::ensure(&client, next_year, 2).await.unwrap();
 
     assert_eq!((made, again), (15, 0), "three months of five tables");
+}
+
+#[tokio::test]
+async fn whoever_writes_waits_for_no_vacuum_of_a_month_that_is_to_be_dropped() {
+    let db = TestDb::new().await;
+    let [client, dropping] = [db.client().await.unwrap(), db.client().await.unwrap()];
+    let mut vacuum = db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    let old = now() - Months::new(4);
+    partitions::ensure(&client, old, 0).await.unwrap();
+    // The lock that a vacuum holds; this one lets nobody cancel it.
+    let locked = vacuum.transaction().await.unwrap();
+    let lock = format!("LOCK TABLE messages_{} IN SHARE UPDATE EXCLUSIVE MODE", old.format("%Y%m"));
+    locked.batch_execute(&lock).await.unwrap();
+
+    let drop = partitions::drop_messages(&dropping, now() - Months::new(2));
+    let mut drop = pin!(drop);
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted
+                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let is_waiting = async || client.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) > 0;
+    tokio::select! {
+        () = eventually("the drop waits for the vacuum", is_waiting) => {}
+        done = &mut drop => panic!("it did not wait: {done:?}"),
+    }
+    let new = [acme.message(now())];
+    let inserted = messages::insert(&client, &new, now());
+    tokio::select! {
+        inserted = inserted => assert_eq!(inserted.unwrap().len(), 1),
+        done = &mut drop => panic!("nobody wrote until it was over: {done:?}"),
+    }
+
+    locked.rollback().await.unwrap();
+    let dropped = drop.await.unwrap();
+    assert_eq!(dropped.len(), 1);
+    assert_eq!(dropped[0].unfinished, 0);
 }
