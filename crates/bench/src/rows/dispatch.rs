@@ -9,7 +9,8 @@ use crate::load::{client, each};
 use crate::report::Sample;
 use crate::world::{World, text};
 
-const MESSAGES: usize = 10_000;
+/// Enough for what comes before the first to count for little.
+const MESSAGES: usize = 30_000;
 /// As many as the dispatcher has under way.
 const AT_ONCE: usize = 512;
 

@@ -36,7 +36,7 @@ pub async fn cancel(
                     waiting_reason = NULL,
                     not_before     = NULL
              WHERE  message_id      = $1
-               AND  tenant_id       = $2
+               AND  (tenant_id = $2) IS TRUE -- looked up by message_id alone
                AND  delivery_status = 'queued'",
         )
         .await?;

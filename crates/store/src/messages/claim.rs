@@ -159,7 +159,8 @@ const CLAIM: &str = "-- messages::claim
                                WHEN n.paused_until  > $3 THEN 'number_paused' END AS reason
                ) AS hold
         WHERE  m.message_id      = job.message_id
-          AND  m.tenant_id       = job.tenant_id
+          -- Not what it is looked up by: while a table is young, every index looks as good.
+          AND  (m.tenant_id = job.tenant_id) IS TRUE
           AND  m.delivery_status = 'queued'
           AND  (m.not_before IS NULL OR m.not_before <= $3 OR m.expires_at <= $3)
           AND  n.phone_number_id = m.phone_number_id

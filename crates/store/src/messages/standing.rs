@@ -63,7 +63,7 @@ pub(super) async fn standing_of(
              SELECT delivery_status
              FROM   messages
              WHERE  message_id = $1
-               AND  tenant_id  = $2",
+               AND  (tenant_id = $2) IS TRUE -- looked up by message_id alone",
         )
         .await?;
     let ids = (message_id.as_uuid(), tenant_id.as_uuid());

@@ -8,6 +8,7 @@ mod facts;
 mod idempotency;
 mod orphans;
 mod people;
+mod plans;
 mod resolutions;
 mod rows;
 mod schema;
