@@ -28,7 +28,8 @@ pub(crate) async fn carry(shared: Arc<Shared>, claimed: Box<Claimed>, delivery: 
     let under_way = shared.metrics.under_way(claimed.lane);
     let span = tracing::info_span!("dispatch", message.id = %claimed.message_id, trace_id = Empty);
     runtime::trace::follow(&span, claimed.traceparent.as_deref());
-    let finished = finish(&shared, &claimed).instrument(span).await;
+    // Boxed, so that what is spawned, and moved for that, is small.
+    let finished = Box::pin(finish(&shared, &claimed)).instrument(span).await;
     drop(under_way);
     shared.results.put(finished, delivery).await;
 }
@@ -110,7 +111,7 @@ async fn token(shared: &Shared, claimed: &Claimed) -> Result<SecretString, Optio
             );
             let until = now + REFUSED_FOR;
             let reason = "the stored access token cannot be opened; store it again".to_owned();
-            apply(shared, claimed, Effect::BlockConnection { until, reason }).await;
+            Box::pin(apply(shared, claimed, Effect::BlockConnection { until, reason })).await;
             Err(Some(wait(claimed, until, WaitingReason::Credential)))
         }
     }
@@ -134,7 +135,7 @@ async fn send(
     let word = finished.attempt.as_ref().map_or("none", |attempt| attempt.outcome);
     shared.metrics.attempt(word, class, took);
     if let Some(effect) = effect {
-        apply(shared, claimed, effect).await;
+        Box::pin(apply(shared, claimed, effect)).await;
     }
     finished
 }
@@ -164,7 +165,8 @@ fn tell(claimed: &Claimed, outcome: &SendOutcome, took: Duration, waited: Durati
     );
 }
 
-/// Makes others heed what this answer taught.
+/// Makes others heed what this answer taught. Seldom, and large: awaited in a box, which keeps every
+/// other message's task small.
 async fn apply(shared: &Shared, claimed: &Claimed, effect: Effect) {
     let (connection_id, phone_number_id) = (claimed.connection_id, &claimed.phone_number_id);
     let written = match effect {
