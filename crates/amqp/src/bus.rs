@@ -117,6 +117,12 @@ impl Bus {
         self.shared.depth(&self.shared.names.queue(queue)).await
     }
 
+    /// How many consumers a work queue has.
+    pub async fn consumers(&self, queue: Queue) -> Result<u32, BusError> {
+        let queue = self.shared.look(&self.shared.names.queue(queue)).await?;
+        Ok(queue.consumer_count())
+    }
+
     /// How many messages of a work queue are parked.
     pub async fn parked_depth(&self, queue: Queue) -> Result<u32, BusError> {
         self.shared.depth(&self.shared.names.parked(queue)).await
@@ -153,16 +159,19 @@ impl Bus {
 }
 
 impl Shared {
-    /// A queue that is missing is made again where the topology is ours.
     pub(crate) async fn depth(&self, queue: &str) -> Result<u32, BusError> {
+        Ok(self.look(queue).await?.message_count())
+    }
+
+    /// A queue that is missing is made again where the topology is ours.
+    async fn look(&self, queue: &str) -> Result<lapin::Queue, BusError> {
         let channel = self.consuming.channel().await?;
         let options = QueueDeclareOptions::durable().passive();
         let queue = channel.queue_declare(queue.into(), options, FieldTable::default());
-        let queue = answered(queue).await.inspect_err(|error| {
+        answered(queue).await.inspect_err(|error| {
             if matches!(error, BusError::Missing { .. }) {
                 self.upkeep.doubt();
             }
-        });
-        Ok(queue?.message_count())
+        })
     }
 }

@@ -109,6 +109,8 @@ impl World {
                 sleep(Duration::from_millis(20)).await;
             }
         }
+        // What is the last to be ready.
+        self.consumers(Queue::DispatchBulk, 1).await?;
         Ok((processes, admin, self.key(&self.sender).await?))
     }
 
@@ -122,10 +124,23 @@ impl World {
         Ok(true)
     }
 
-    pub(crate) fn dispatcher(&mut self) -> anyhow::Result<()> {
+    /// Starts a dispatcher; comes back when it takes jobs.
+    pub(crate) async fn dispatcher(&mut self) -> anyhow::Result<()> {
+        let before = self.bus.consumers(Queue::DispatchBulk).await?;
         let config = dispatcher::Config::from_env(&self.env)?;
         let service = dispatcher::start(config, &self.backbone, self.stop.clone())?;
         self.running.spawn(service.task);
+        // The last of its lanes.
+        self.consumers(Queue::DispatchBulk, before + 1).await
+    }
+
+    /// Waits until a queue has so many consumers.
+    async fn consumers(&self, queue: Queue, count: u32) -> anyhow::Result<()> {
+        let begun = Instant::now();
+        while self.bus.consumers(queue).await? < count {
+            ensure!(begun.elapsed() < Duration::from_secs(60), "nobody consumes {queue:?}");
+            sleep(Duration::from_millis(10)).await;
+        }
         Ok(())
     }
 

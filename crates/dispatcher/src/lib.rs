@@ -94,7 +94,7 @@ pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<
     let backbone = backbone.clone();
     Ok(Service::new("dispatcher", async move {
         // Without knowing of the others nobody may send: each would take the whole rate.
-        wait_for("redis", &shared.stop, || shared.limits.beat()).await?;
+        wait_for("redis", &shared.stop, || shared.limits.join()).await?;
         let mut loops = JoinSet::new();
         let (limits, metrics) = (shared.limits.clone(), Arc::clone(&shared.metrics));
         loops.spawn(beat(limits, metrics, shared.stop.clone()));

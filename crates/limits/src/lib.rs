@@ -44,7 +44,7 @@ use crate::number::{Admission, Number};
 use crate::pairs::Pairs;
 use crate::place::Place;
 pub use crate::place::Turn;
-use crate::shared::{Away, Filled, Granted, Shared, Token};
+use crate::shared::{ALL_BEAT, Away, BEAT, Filled, Granted, Shared, Token};
 pub use crate::shared::{InvalidRedisUrl, RedisConfig};
 
 /// How many reservations pass between two looks for numbers that nobody uses any more.
@@ -124,7 +124,7 @@ struct Inner {
 }
 
 impl Limits {
-    /// Limits that nobody has used yet. Redis is asked first by [`beat`](Self::beat).
+    /// Limits that nobody has used yet. Redis is asked first by [`join`](Self::join).
     ///
     /// # Errors
     /// When that is no URL of Redis.
@@ -145,17 +145,35 @@ impl Limits {
         })))
     }
 
-    /// Tells the other workers that this one lives, and learns how many there are. To be called
-    /// with success before the first reservation, and then at [`BEAT`](Self::BEAT).
+    /// Joins the other workers: tells them of this one, and comes back when all of them have heard of
+    /// it and it of them, which takes a second. Before that nothing may be reserved: should Redis go
+    /// away, each would take a larger share than is left by the others.
     ///
     /// # Errors
-    /// Why Redis cannot be asked; holds no secret.
+    /// Why Redis cannot be asked; holds no secret. Then to be begun anew.
+    pub async fn join(&self) -> Result<(), String> {
+        let begun = Instant::now();
+        loop {
+            let are_all =
+                self.0.shared.beat().await.map_err(|error| error.category().to_owned())?;
+            if are_all && begun.elapsed() > ALL_BEAT + BEAT {
+                return Ok(());
+            }
+            sleep(BEAT).await;
+        }
+    }
+
+    /// Tells the other workers that this one lives, and learns how many there are. To be called
+    /// every [`BEAT`](Self::BEAT) from [`join`](Self::join) on.
+    ///
+    /// # Errors
+    /// As [`join`](Self::join).
     pub async fn beat(&self) -> Result<(), String> {
-        self.0.shared.beat().await.map_err(|error| error.category().to_owned())
+        self.0.shared.beat().await.map(drop).map_err(|error| error.category().to_owned())
     }
 
     /// Time between two beats.
-    pub const BEAT: Duration = Duration::from_secs(1);
+    pub const BEAT: Duration = BEAT;
 
     /// Reserves everything that `request` needs at once, waiting in line while that is short.
     ///

@@ -39,7 +39,13 @@ const AHEAD: Duration = Duration::from_millis(500);
 /// What a number has received counts for so long.
 const A_SECOND: Duration = Duration::from_secs(1);
 
-/// A worker is counted for this time after its last beat, which comes every second.
+/// Time between two beats of a worker.
+pub(crate) const BEAT: Duration = Duration::from_millis(250);
+
+/// Within this time every worker beats, even one whose machine is busy.
+pub(crate) const ALL_BEAT: Duration = Duration::from_secs(1);
+
+/// A worker is counted for this time after its last beat.
 const LIFE: Duration = Duration::from_secs(4);
 
 /// What Redis decided.
@@ -171,17 +177,19 @@ impl Shared {
         self.call::<i64>(&slow).await.map(drop)
     }
 
-    /// Tells that this worker lives; notes how many there are.
+    /// Tells that this worker lives; notes how many there are. Answers whether those are all: Redis
+    /// has not just begun to remember.
     ///
     /// # Errors
     /// What Redis or the way to it said.
-    pub(crate) async fn beat(&self) -> Result<(), RedisError> {
+    pub(crate) async fn beat(&self) -> Result<bool, RedisError> {
         let mut beat = self.beat.key(self.key("workers"));
-        beat.key(self.key("epoch")).key(self.key("broken")).key(self.key("run"));
+        beat.key(self.key("epoch")).key(self.key("broken")).key(self.key("memory"));
         beat.arg(&self.worker).arg(micros(LIFE));
-        let workers = self.redis.run(&beat).await?;
-        self.link.set_workers(workers);
-        Ok(())
+        let (workers, remembered) = self.redis.run(&beat).await?;
+        let are_all = Duration::from_micros(remembered) >= ALL_BEAT;
+        self.link.heard_of(workers, are_all);
+        Ok(are_all)
     }
 
     /// How many workers there were when this one last heard of it, at least 1.

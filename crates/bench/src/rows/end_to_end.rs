@@ -18,7 +18,7 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
     let ingress = world.ingress().await?;
     let (_, control) = world.meta(None, Some(ingress)).await?;
     let (admin, key) = world.admin().await?;
-    world.dispatcher()?;
+    world.dispatcher().await?;
     world.status_mapper()?;
     world.webhook_log()?;
     world.scheduler()?;

@@ -31,7 +31,7 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
     let ids = world.insert(BACKLOG, Lane::Bulk).await?;
     world.publish(&ids, Lane::Bulk).await;
     world.scheduler()?;
-    world.dispatcher()?;
+    world.dispatcher().await?;
     let campaign = world.sender.phone_number_id.as_str();
     let sends_of = |number: &str| {
         let sends = control.sends(0, usize::MAX).into_iter();

@@ -28,10 +28,10 @@ async fn of(workers: usize) -> anyhow::Result<(f64, f64)> {
     let mut world = World::new().await;
     let (_, control) = world.meta(Some(RATE), None).await?;
     let ids = world.insert(MESSAGES, Lane::Normal).await?;
-    world.publish(&ids, Lane::Normal).await;
     for _ in 0..workers {
-        world.dispatcher()?;
+        world.dispatcher().await?;
     }
+    world.publish(&ids, Lane::Normal).await;
     world.scheduler()?;
     world.until("accepted_at IS NOT NULL", MESSAGES).await?;
     let mut at: Vec<DateTime<Utc>> =

@@ -89,8 +89,13 @@ impl Link {
         outage.away
     }
 
-    pub(crate) fn set_workers(&self, workers: u32) {
-        self.workers.store(workers, Ordering::Relaxed);
+    /// So many workers there are; or at least so many, if Redis began to remember just now.
+    pub(crate) fn heard_of(&self, workers: u32, are_all: bool) {
+        if are_all {
+            self.workers.store(workers, Ordering::Relaxed);
+        } else {
+            self.workers.fetch_max(workers, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn workers(&self) -> u32 {

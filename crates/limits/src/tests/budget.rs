@@ -222,8 +222,8 @@ async fn what_a_redis_that_began_again_has_read_from_its_disk_is_not_believed() 
     let mut older = redis::cmd("ZREMRANGEBYRANK");
     older.arg(format!("{prefix}people:p")).arg(0).arg(9);
     older.query_async::<()>(&mut connection).await.unwrap();
-    let mut run = redis::cmd("SET");
-    run.arg(format!("{prefix}run")).arg("the one before");
+    let mut run = redis::cmd("HSET");
+    run.arg(format!("{prefix}memory")).arg("run").arg("the one before");
     run.query_async::<()>(&mut connection).await.unwrap();
     team.workers[0].beat().await.unwrap();
 

@@ -141,7 +141,7 @@ impl World {
                 super::shared::flush(&self.redis).await;
                 self.set_clock().await;
             }
-            Event::Beat => self.shared.beat().await.unwrap(),
+            Event::Beat => drop(self.shared.beat().await.unwrap()),
         }
         self.set_clock().await;
         Ok(())

@@ -5,7 +5,7 @@ use super::*;
 
 /// Sends `count` messages by the workers in turn, each again when it was put aside, and tells when
 /// each went.
-async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize) -> Vec<Instant> {
+async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize) -> Sent {
     let tasks = (0..count).map(|nth| {
         let (limits, id) = (workers[nth % workers.len()].clone(), id.clone());
         async move {
@@ -23,7 +23,7 @@ async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize
             }
         }
     });
-    join_all(tasks).await
+    Sent::by(join_all(tasks)).await
 }
 
 async fn workers(count: usize, redis: &RedisConfig) -> Vec<Limits> {
@@ -72,7 +72,7 @@ async fn workers_together_send_at_the_rate_that_one_may_have() {
 
         let sent = send_by(&workers, &id, 200, 500).await;
 
-        assert!(most_in_a_second(&sent) <= law(200), "{count}: {}", most_in_a_second(&sent));
+        assert!(sent.most_in_a_second() <= law(200), "{count}: {}", sent.most_in_a_second());
     }
 }
 
@@ -144,7 +144,7 @@ async fn what_meta_says_to_one_worker_slows_all() {
     workers[0].throttled(&id).await;
     let sent = send_by(&workers[1..], &id, 80, 60).await;
 
-    assert!(most_in_a_second(&sent) <= law(40), "{}", most_in_a_second(&sent));
+    assert!(sent.most_in_a_second() <= law(40), "{}", sent.most_in_a_second());
 }
 
 #[tokio::test]
@@ -165,7 +165,7 @@ async fn after_a_flush_nothing_is_sent_that_what_was_forgotten_might_forbid() {
     sent.extend(send_by(&workers, &id, 100, 120).await);
 
     assert_eq!(reason, WaitingReason::Pair);
-    assert!(most_in_a_second(&sent) <= law(100), "{}", most_in_a_second(&sent));
+    assert!(sent.most_in_a_second() <= law(100), "{}", sent.most_in_a_second());
 }
 
 #[tokio::test]
@@ -181,7 +181,53 @@ async fn without_redis_the_workers_share_the_rate_and_with_it_again_too() {
     proxy.restore().await;
     sent.extend(send_by(&workers, &id, 100, 300).await);
 
-    assert!(most_in_a_second(&sent) <= law(100), "{}", most_in_a_second(&sent));
+    assert!(sent.most_in_a_second() <= law(100), "{}", sent.most_in_a_second());
+}
+
+#[tokio::test]
+async fn who_beats_first_after_a_flush_does_not_take_itself_for_the_only_one() {
+    let proxy = proxy().await;
+    let redis = behind(&proxy).await;
+    let workers = workers(2, &redis).await;
+    let id = number("1");
+
+    flush(&redis).await;
+    workers[0].beat().await.unwrap();
+    proxy.cut().await;
+    let sent = send_by(&workers, &id, 100, 150).await;
+
+    assert!(sent.most_in_a_second() <= law(100), "{}", sent.most_in_a_second());
+}
+
+#[tokio::test]
+async fn who_joins_sends_only_when_all_others_have_heard_of_it() {
+    let proxy = proxy().await;
+    let redis = behind(&proxy).await;
+    let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE };
+    let new = || Limits::new(config, redis.clone(), Arc::new(Rows::default())).unwrap();
+    let (there, joins, comes_too_late) = (new(), new(), new());
+    there.join().await.unwrap();
+    let beats = async {
+        loop {
+            tokio::time::sleep(Limits::BEAT).await;
+            there.beat().await.unwrap();
+        }
+    };
+
+    tokio::select! {
+        () = beats => unreachable!(),
+        joined = joins.join() => joined.unwrap(),
+    }
+    assert_eq!([&there, &joins].map(|worker| worker.0.shared.workers()), [2, 2]);
+
+    let cut = async {
+        while comes_too_late.0.shared.workers() < 3 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        proxy.cut().await;
+    };
+    let (joined, ()) = tokio::join!(comes_too_late.join(), cut);
+    assert!(joined.is_err(), "nobody has heard of it");
 }
 
 #[tokio::test]
@@ -194,7 +240,7 @@ async fn a_redis_that_hangs_delays_and_stops_nothing() {
 
     let sent = send_by(&workers, &id, 100, 50).await;
 
-    assert_eq!(sent.len(), 50);
+    assert_eq!(sent.at.len(), 50);
     proxy.resume();
 }
 
