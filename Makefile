@@ -55,7 +55,7 @@ chaos: compiler ## Kills, restarts, stalls and fails everything under load, and 
 	cargo build --release --locked --workspace --bins
 	@compgen -G '/usr/lib/*/faketime/libfaketimeMT.so.1' >/dev/null || deploy/local/install clocks || \
 	  echo "without libfaketime no clock is set wrong; the rest runs"
-	cargo test --release --locked -p chaos -- --include-ignored
+	cargo test --release --locked -p chaos
 	"$(TARGET)/release/chaos" $(SEED)
 
 bench: compiler ## Measures everything beside a raw baseline: a table, and .local/bench.json

@@ -14,7 +14,7 @@ struct CommandLine {
     /// Which seeds, one after the other
     #[arg(default_values_t = [1, 2, 3])]
     seeds: Vec<u64>,
-    /// Less than a minute each: kills, a restart of the broker, a flush of Redis
+    /// A minute each: kills, a restart of the broker, a flush of Redis
     #[arg(long)]
     short: bool,
     /// Only shows the plans

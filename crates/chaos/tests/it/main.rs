@@ -15,7 +15,6 @@ fn broken_by(seen: &Snapshot, change: impl FnOnce(&mut Snapshot)) -> Vec<Law> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "needs the machine's cores for itself: `make chaos` runs it first"]
 async fn every_law_holds_after_a_short_chaos_and_what_is_planted_in_it_is_caught() {
     let plan = plan(SEED, Length::Short);
     let shown = Shown(&plan).to_string();
