@@ -16,8 +16,8 @@ pub use deadpool_postgres::{GenericClient, Object as Client, Transaction};
 const SILENCE: Duration = Duration::from_secs(12);
 
 /// How the server plans for us. Every statement of this crate finds its rows by an index; a prepared
-/// one keeps its plan, and one that was planned while a table had a few rows would read it whole for
-/// hours, until the server looks at it again. To compile a statement takes longer than to run it.
+/// one keeps its plan, and one that was planned while a table had a few rows would read it whole until
+/// the server looks at it again. To compile a statement takes longer than to run it.
 const PLANNING: &str = "SET enable_seqscan = off; SET jit = off";
 
 /// Where the database is and how much of it one process may use.

@@ -18,8 +18,9 @@ pub enum SendClass {
 /// A code in a "provably not sent" list decides whatever the HTTP status, and so does a code of
 /// [`codes::AMBIGUOUS`]. A 2xx may well have been sent, and so may any other 5xx, except for the
 /// refusals that Meta documents with such a status. Then the code tells whose fault it is. What
-/// remains goes by status: a 429 slows the number, a 401 without a code stops the credential, any
-/// other 3xx or 4xx is a wrong request.
+/// remains goes by status: a 429 slows the number, a 401 without a code stops the credential, a 408
+/// without a code says that the request did not come whole (RFC 9110, 15.5.9; servers also say it of
+/// a connection that was idle, just as a request comes), any other 3xx or 4xx is a wrong request.
 pub fn classify(http_status: u16, error: &ApiFailure) -> SendClass {
     if let Some(throttle) = error.code.and_then(throttle_of) {
         return SendClass::NotSent(throttle);
@@ -33,6 +34,7 @@ pub fn classify(http_status: u16, error: &ApiFailure) -> SendClass {
         None if http_status == 401 && error.code.is_none() => {
             SendClass::Rejected(Rejection::Credential)
         }
+        None if http_status == 408 && error.code.is_none() => SendClass::NotSent(Throttle::Connect),
         None => SendClass::Rejected(Rejection::Request),
     }
 }
@@ -156,6 +158,7 @@ mod tests {
         assert_eq!(class(400, None), Rejected(Rejection::Request));
         assert_eq!(class(401, None), Rejected(Rejection::Credential));
         assert_eq!(class(404, None), Rejected(Rejection::Request));
+        assert_eq!(class(408, None), NotSent(Throttle::Connect));
         assert_eq!(class(429, None), NotSent(Throttle::Number));
     }
 

@@ -98,7 +98,8 @@ pub enum Throttle {
     App,
     /// Meta moves the number to a higher throughput (131057): a minute or so.
     Maintenance,
-    /// No connection was made, so not a byte of the request was written.
+    /// No connection was made, so not a byte of the request was written; or the other side says that
+    /// the request did not come whole (408).
     Connect,
 }
 
