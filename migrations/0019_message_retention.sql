@@ -29,6 +29,33 @@ END
 $$;
 COMMENT ON FUNCTION take_old_months IS 'The months (YYYYMM) of a partitioned table that ended before an instant, each kept from vacuum until the transaction ends; the caller then drops them with a short lock_timeout.';
 
+-- To make one locks the default partition of its table. Each in a transaction of its own, so that nobody
+-- who has locked one table and waits for another is waited for.
+CREATE FUNCTION ensure_month_partition(parent text, instant timestamptz) RETURNS integer
+LANGUAGE plpgsql SET timezone = 'UTC' AS $$
+DECLARE
+    opens  timestamptz := date_trunc('month', instant, 'UTC');
+    closes timestamptz := date_trunc('month', instant, 'UTC') + interval '1 month';
+    child  text        := parent || '_' || to_char(opens AT TIME ZONE 'UTC', 'YYYYMM');
+BEGIN
+    -- Several schedulers may run; one at a time looks and makes.
+    PERFORM pg_advisory_xact_lock(hashtext('waypost.partitions'));
+    IF to_regclass(format('%I', child)) IS NOT NULL THEN
+        RETURN 0;
+    END IF;
+    EXECUTE format(
+        'CREATE TABLE %I PARTITION OF %I FOR VALUES FROM (%L) TO (%L) %s',
+        child, parent, uuid_v7_floor(opens), uuid_v7_floor(closes),
+        -- A message row is rewritten about six times on its way, an attempt once.
+        CASE parent WHEN 'messages' THEN 'WITH (fillfactor = 70)'
+                    WHEN 'attempts' THEN 'WITH (fillfactor = 60)' ELSE '' END
+    );
+    RETURN 1;
+END
+$$;
+COMMENT ON FUNCTION ensure_month_partition IS 'Makes the partition of a table for the month of an instant where it is missing; answers how many were made.';
+DROP FUNCTION ensure_month_partitions;
+
 CREATE OR REPLACE FUNCTION drop_month_partitions(parent text, before timestamptz) RETURNS integer
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -6,6 +6,9 @@ use tokio_postgres::Row;
 
 use crate::Result;
 
+/// The tables that have a partition for each month.
+const TABLES: [&str; 5] = ["messages", "attempts", "waits", "webhook_events", "audit_log"];
+
 /// Makes the partitions of this month and of `months_ahead` more; answers how many were missing.
 ///
 /// # Errors
@@ -21,10 +24,13 @@ pub async fn ensure(
         let statement = client
             .prepare_cached(
                 "-- partitions::ensure
-                 SELECT ensure_month_partitions($1) AS made",
+                 SELECT ensure_month_partition($1, $2) AS made",
             )
             .await?;
-        made += client.query_one(&statement, &[&instant]).await?.get::<_, i32>("made");
+        for table in TABLES {
+            let row = client.query_one(&statement, &[&table, &instant]).await?;
+            made += row.get::<_, i32>("made");
+        }
     }
     Ok(made)
 }

@@ -2,7 +2,7 @@ use std::pin::pin;
 
 use chrono::{Months, TimeDelta};
 use runtime::now;
-use store::{Error, messages, partitions, schema};
+use store::{Client, Error, messages, partitions, schema};
 use test_support::{TestDb, eventually, sender};
 
 #[tokio::test]
@@ -79,6 +79,13 @@ async fn partitions_are_made_ahead_and_only_once() {
     assert_eq!((made, again), (15, 0), "three months of five tables");
 }
 
+/// Whether anybody waits for a lock.
+async fn is_waited(client: &Client) -> bool {
+    let sql = "SELECT count(*) FROM pg_locks WHERE NOT granted
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    client.query_one(sql, &[]).await.unwrap().get::<_, i64>(0) > 0
+}
+
 #[tokio::test]
 async fn whoever_writes_waits_for_no_vacuum_of_a_month_that_is_to_be_dropped() {
     let db = TestDb::new().await;
@@ -94,11 +101,8 @@ async fn whoever_writes_waits_for_no_vacuum_of_a_month_that_is_to_be_dropped() {
 
     let drop = partitions::drop_messages(&dropping, now() - Months::new(2));
     let mut drop = pin!(drop);
-    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted
-                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    let is_waiting = async || client.query_one(waits, &[]).await.unwrap().get::<_, i64>(0) > 0;
     tokio::select! {
-        () = eventually("the drop waits for the vacuum", is_waiting) => {}
+        () = eventually("the drop waits for the vacuum", async || is_waited(&client).await) => {}
         done = &mut drop => panic!("it did not wait: {done:?}"),
     }
     let new = [acme.message(now())];
@@ -112,4 +116,29 @@ async fn whoever_writes_waits_for_no_vacuum_of_a_month_that_is_to_be_dropped() {
     let dropped = drop.await.unwrap();
     assert_eq!(dropped.len(), 1);
     assert_eq!(dropped[0].unfinished, 0);
+}
+
+#[tokio::test]
+async fn who_makes_partitions_holds_up_nobody_who_works_on_another_table() {
+    let db = TestDb::new().await;
+    let [client, making] = [db.client().await.unwrap(), db.client().await.unwrap()];
+    let mut other = db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    let message = acme.message(now());
+    let working = other.transaction().await.unwrap();
+    working.batch_execute("LOCK TABLE attempts_default IN ROW EXCLUSIVE MODE").await.unwrap();
+
+    let make = partitions::ensure(&making, now() + TimeDelta::days(370), 0);
+    let mut make = pin!(make);
+    tokio::select! {
+        () = eventually("the maker waits", async || is_waited(&client).await) => {}
+        done = &mut make => panic!("it did not wait: {done:?}"),
+    }
+    // Whoever has locked attempts may go on to messages.
+    working.execute("SET LOCAL lock_timeout = '1s'", &[]).await.unwrap();
+    let found = messages::find(&working, message.tenant_id, message.message_id).await;
+
+    assert!(found.unwrap().is_none());
+    working.rollback().await.unwrap();
+    assert_eq!(make.await.unwrap(), 5);
 }
