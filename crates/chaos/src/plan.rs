@@ -13,6 +13,7 @@ pub(crate) use self::clock::WHOSE as CLOCKED;
 pub use self::disturbance::{Disturbance, Event, Trouble};
 pub use self::load::{Batch, Fate, NUMBERS, OnUnknown, Planned, UNDELIVERABLE, Writer};
 pub use self::parts::{Part, Server};
+pub(crate) use self::scale::MOST;
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;

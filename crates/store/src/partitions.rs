@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, Months, Utc};
 use deadpool_postgres::GenericClient;
-use tokio_postgres::Row;
 
 use crate::Result;
 
@@ -42,14 +41,12 @@ pub async fn ensure(
 pub async fn drop_webhook_events(
     client: &impl GenericClient,
     before: DateTime<Utc>,
-) -> Result<i32> {
-    let statement = client
-        .prepare_cached(
-            "-- partitions::drop_webhook_events
-             SELECT drop_month_partitions('webhook_events', $1) AS dropped",
-        )
-        .await?;
-    Ok(client.query_one(&statement, &[&before]).await?.get("dropped"))
+) -> Result<usize> {
+    let months = old_months(client, "webhook_events", before).await?;
+    for month in &months {
+        drop_month(client, "webhook_events", month).await?;
+    }
+    Ok(months.len())
 }
 
 /// A month of messages that is old enough to be dropped.
@@ -66,18 +63,70 @@ pub struct OldMonth {
 /// what became of each such month. One that holds an unfinished message is kept whole.
 ///
 /// # Errors
-/// `Database` when the tables are too busy to be locked within 200 ms: then later.
+/// `Database` when a table is too busy to be locked within 200 ms: then the rest later.
 pub async fn drop_messages(
     client: &impl GenericClient,
     before: DateTime<Utc>,
 ) -> Result<Vec<OldMonth>> {
+    let mut told = Vec::new();
+    for month in old_months(client, "messages", before).await? {
+        let Some(unfinished) = unfinished(client, &month).await? else { continue };
+        if unfinished == 0 {
+            forget_resolutions(client, &month).await?;
+            // The messages last: as long as they are there, the month is found again.
+            for table in ["waits", "attempts", "messages"] {
+                drop_month(client, table, &month).await?;
+            }
+        }
+        told.push(OldMonth { month, unfinished });
+    }
+    Ok(told)
+}
+
+async fn old_months(
+    client: &impl GenericClient,
+    table: &str,
+    before: DateTime<Utc>,
+) -> Result<Vec<String>> {
     let statement = client
         .prepare_cached(
-            "-- partitions::drop_messages
-             SELECT month, unfinished FROM drop_message_months($1)",
+            "-- partitions::old_months
+             SELECT old_months($1, $2) AS month",
         )
         .await?;
-    let rows = client.query(&statement, &[&before]).await?;
-    let month = |row: &Row| OldMonth { month: row.get("month"), unfinished: row.get("unfinished") };
-    Ok(rows.iter().map(month).collect())
+    let rows = client.query(&statement, &[&table, &before]).await?;
+    Ok(rows.iter().map(|row| row.get("month")).collect())
+}
+
+async fn drop_month(client: &impl GenericClient, table: &str, month: &str) -> Result<()> {
+    let statement = client
+        .prepare_cached(
+            "-- partitions::drop_month
+             SELECT drop_month_partition($1, $2)",
+        )
+        .await?;
+    client.execute(&statement, &[&table, &month]).await?;
+    Ok(())
+}
+
+/// `None` when somebody else has dropped it.
+async fn unfinished(client: &impl GenericClient, month: &str) -> Result<Option<i64>> {
+    let statement = client
+        .prepare_cached(
+            "-- partitions::unfinished
+             SELECT unfinished_messages($1) AS unfinished",
+        )
+        .await?;
+    Ok(client.query_one(&statement, &[&month]).await?.get("unfinished"))
+}
+
+async fn forget_resolutions(client: &impl GenericClient, month: &str) -> Result<()> {
+    let statement = client
+        .prepare_cached(
+            "-- partitions::forget_resolutions
+             SELECT forget_resolutions($1)",
+        )
+        .await?;
+    client.execute(&statement, &[&month]).await?;
+    Ok(())
 }

@@ -45,6 +45,8 @@ const MIGRATIONS: &[Migration] = migrations![
     17 "0017_poison_comment",
     18 "0018_stage_indexes",
     19 "0019_message_retention",
+    20 "0020_old_months_by_table",
+    21 "0021_room_on_the_page",
 ];
 
 /// First line of a file that must not run in a transaction.

@@ -54,7 +54,8 @@ pub struct Merged {
 pub async fn merge(client: &impl GenericClient, news: &[News]) -> Result<Vec<Merged>> {
     let each = || news.iter();
     let facts = FactColumns::of(each().map(|news| &news.facts));
-    let origins = OriginColumns::of(each().map(|news| &news.origin));
+    let (origins, origin_of) = distinct(each().map(|news| &news.origin));
+    let origins = OriginColumns::of(origins.into_iter());
     let message_ids: Vec<Uuid> = each().map(|news| news.message_id.as_uuid()).collect();
     let wamids: Vec<&str> = each().map(|news| news.wamid.as_str()).collect();
     let wa_ids: Vec<Option<&str>> = each().map(|news| news.wa_id.as_deref()).collect();
@@ -66,6 +67,7 @@ pub async fn merge(client: &impl GenericClient, news: &[News]) -> Result<Vec<Mer
                 /* message_ids   */ &message_ids,
                 /* wamids        */ &wamids,
                 /* wa_ids        */ &wa_ids,
+                /* origin_of     */ &origin_of,
                 /* connections   */ &origins.connections,
                 /* wabas         */ &origins.waba_ids,
                 /* numbers       */ &origins.phone_number_ids,
@@ -76,6 +78,8 @@ pub async fn merge(client: &impl GenericClient, news: &[News]) -> Result<Vec<Mer
                 /* failed_at     */ &facts.failed_at,
                 /* error_codes   */ &facts.error_codes,
                 /* error_details */ &facts.error_details,
+                /* first         */ &message_ids.iter().min(),
+                /* last          */ &message_ids.iter().max(),
             ],
         )
         .await?;
@@ -120,16 +124,17 @@ const MERGE: &str = concat!(
     "-- statuses::merge
     WITH u AS (
         SELECT *
-        FROM   UNNEST($1::uuid[], $2::text[], $3::text[], $4::uuid[], $5::text[], $6::text[],
-                      $7::timestamptz[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[],
-                      $11::timestamptz[], $12::int[], $13::text[])
-               AS n (message_id, wamid, wa_id, connection_id, waba_id, phone_number_id, sent_at,
-                     delivered_at, opened_at, played_at, failed_at, error_code, delivery_error)
+        FROM   UNNEST($1::uuid[], $2::text[], $3::text[], $4::bigint[], $8::timestamptz[],
+                      $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[],
+                      $13::int[], $14::text[])
+               AS n (message_id, wamid, wa_id, origin, sent_at, delivered_at, opened_at, played_at,
+                     failed_at, error_code, delivery_error)
     ),
     -- Once for each origin, not for each message: what a signature reaches takes a look at secrets.
     reached AS MATERIALIZED (
-        SELECT o.connection_id, o.phone_number_id, o.waba_id, n.tenant_id
-        FROM   (SELECT DISTINCT connection_id, waba_id, phone_number_id FROM u) o
+        SELECT o.origin, n.phone_number_id, n.tenant_id
+        FROM   UNNEST($5::uuid[], $6::text[], $7::text[]) WITH ORDINALITY
+               AS o (connection_id, waba_id, phone_number_id, origin)
         JOIN   phone_numbers n ON n.phone_number_id = o.phone_number_id AND n.waba_id = o.waba_id
         JOIN   connections   c ON c.connection_id   = n.connection_id
                               AND in_scope(o.connection_id, c.connection_id, c.kind)
@@ -138,6 +143,8 @@ const MERGE: &str = concat!(
         SELECT m.message_id
         FROM   messages m
         WHERE  m.message_id = ANY($1)
+          -- In other months nothing is looked up.
+          AND  m.message_id BETWEEN $15 AND $16
         ORDER BY m.message_id
         FOR NO KEY UPDATE OF m
     )
@@ -152,11 +159,9 @@ const MERGE: &str = concat!(
     merged_facts!("m", "u"),
     "
     FROM   u
-    JOIN   reached s ON  s.phone_number_id = u.phone_number_id
-                     AND s.waba_id         = u.waba_id
-                     AND s.connection_id IS NOT DISTINCT FROM u.connection_id
+    JOIN   reached s USING (origin)
     WHERE  m.message_id      = u.message_id
-      AND  m.phone_number_id = u.phone_number_id
+      AND  m.phone_number_id = s.phone_number_id
       -- Not what it is looked up by: while a table is young, every index looks as good.
       AND  (m.tenant_id = s.tenant_id) IS TRUE
       AND  (SELECT count(*) FROM locked) >= 0
@@ -222,6 +227,19 @@ impl<'a> FactColumns<'a> {
         }
         columns
     }
+}
+
+/// Each once, and the ordinal (from 1) of each item's among them.
+fn distinct<'a>(origins: impl Iterator<Item = &'a Origin>) -> (Vec<&'a Origin>, Vec<i64>) {
+    let (mut each, mut ordinals) = (Vec::new(), HashMap::new());
+    let of = origins.map(|origin| {
+        *ordinals.entry(origin).or_insert_with(|| {
+            each.push(origin);
+            each.len() as i64
+        })
+    });
+    let of = of.collect();
+    (each, of)
 }
 
 /// Origins of many items, one array for each column.

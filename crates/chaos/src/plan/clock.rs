@@ -7,7 +7,7 @@ use super::disturbance::{Disturbance, Event};
 use super::parts::Part;
 
 /// Those whose clock decides something: when a message expires, whose lease has lapsed, what is due.
-pub(crate) const WHOSE: [Part; 3] = [Part::FirstDispatcher, Part::Scheduler, Part::AdminApi];
+pub(crate) const WHOSE: [Part; 3] = [Part::Dispatcher(1), Part::Scheduler, Part::AdminApi];
 
 /// Less than what a lease of a run is longer than a send may take: so much every installation must
 /// bear, since a message whose lease lapses during its call is taken for one that nobody knows of.

@@ -103,15 +103,15 @@ impl fmt::Display for Disturbance {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Kill { part, down_ms } => {
-                write!(f, "kill -9 {}, back after {down_ms} ms", part.as_str())
+                write!(f, "kill -9 {part}, back after {down_ms} ms")
             }
-            Self::Join { part } => write!(f, "{} joins", part.as_str()),
+            Self::Join { part } => write!(f, "{part} joins"),
             Self::Leave { part, kill } => {
                 let how = if *kill { "by kill -9" } else { "in order" };
-                write!(f, "{} leaves {how}", part.as_str())
+                write!(f, "{part} leaves {how}")
             }
             Self::Clock { part, step_s, for_ms } => {
-                write!(f, "the clock of {} is {step_s:+} s off for {for_ms} ms", part.as_str())
+                write!(f, "the clock of {part} is {step_s:+} s off for {for_ms} ms")
             }
             Self::Restart { server, crash, down_ms } => {
                 let how = if *crash { "crash" } else { "restart" };

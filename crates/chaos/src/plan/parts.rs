@@ -1,26 +1,18 @@
 //! What a run consists of.
 
-/// A process of Waypost.
+use std::fmt;
+
+/// A process of Waypost. Those with a number run side by side; each has its own, from 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
-    /// Takes webhooks.
-    Ingress,
-    /// A second one, at an address of its own.
-    SecondIngress,
+    /// Takes webhooks, at an address of its own.
+    Ingress(u8),
     /// Takes messages.
     AdminApi,
-    /// The first of those that send.
-    FirstDispatcher,
-    /// The second.
-    SecondDispatcher,
-    /// The third.
-    ThirdDispatcher,
-    /// The fourth.
-    FourthDispatcher,
+    /// Sends.
+    Dispatcher(u8),
     /// Reads statuses.
-    StatusMapper,
-    /// A second one.
-    SecondStatusMapper,
+    StatusMapper(u8),
     /// Reads what people write.
     Inbox,
     /// Reads news of accounts.
@@ -34,11 +26,11 @@ pub enum Part {
 impl Part {
     /// Those that run from the start. The others join and leave.
     pub const FROM_THE_START: [Self; 9] = [
-        Self::Ingress,
+        Self::Ingress(1),
         Self::AdminApi,
-        Self::FirstDispatcher,
-        Self::SecondDispatcher,
-        Self::StatusMapper,
+        Self::Dispatcher(1),
+        Self::Dispatcher(2),
+        Self::StatusMapper(1),
         Self::Inbox,
         Self::AccountSync,
         Self::WebhookLog,
@@ -47,11 +39,11 @@ impl Part {
 
     /// Those that a short run kills, each once: every one that holds messages or webhooks.
     pub(super) const SHORT: [Self; 7] = [
-        Self::Ingress,
+        Self::Ingress(1),
         Self::AdminApi,
-        Self::FirstDispatcher,
-        Self::SecondDispatcher,
-        Self::StatusMapper,
+        Self::Dispatcher(1),
+        Self::Dispatcher(2),
+        Self::StatusMapper(1),
         Self::WebhookLog,
         Self::Scheduler,
     ];
@@ -60,31 +52,27 @@ impl Part {
     #[must_use]
     pub const fn program(self) -> &'static str {
         match self {
-            Self::Ingress | Self::SecondIngress => "ingress",
+            Self::Ingress(_) => "ingress",
             Self::AdminApi => "admin-api",
-            Self::FirstDispatcher
-            | Self::SecondDispatcher
-            | Self::ThirdDispatcher
-            | Self::FourthDispatcher => "dispatcher",
-            Self::StatusMapper | Self::SecondStatusMapper => "status-mapper",
+            Self::Dispatcher(_) => "dispatcher",
+            Self::StatusMapper(_) => "status-mapper",
             Self::Inbox => "inbox",
             Self::AccountSync => "account-sync",
             Self::WebhookLog => "webhook-log",
             Self::Scheduler => "scheduler",
         }
     }
+}
 
-    /// What it is called here: its program's name, where it is the only one at the start.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
+/// Its program's name, with its number where there are several.
+impl fmt::Display for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let program = self.program();
         match self {
-            Self::FirstDispatcher => "dispatcher-1",
-            Self::SecondDispatcher => "dispatcher-2",
-            Self::ThirdDispatcher => "dispatcher-3",
-            Self::FourthDispatcher => "dispatcher-4",
-            Self::SecondIngress => "ingress-2",
-            Self::SecondStatusMapper => "status-mapper-2",
-            other => other.program(),
+            Self::Ingress(nth) | Self::Dispatcher(nth) | Self::StatusMapper(nth) => {
+                write!(f, "{program}-{nth}")
+            }
+            _ => f.write_str(program),
         }
     }
 }

@@ -6,16 +6,20 @@ use rand::Rng;
 use super::disturbance::{Disturbance, Event};
 use super::parts::Part;
 
+/// How many of a kind run at most.
+pub(crate) const MOST: u8 = 4;
+
 /// The kinds of which several run.
-pub(super) const KINDS: [&[Part]; 3] = [
-    &[Part::FirstDispatcher, Part::SecondDispatcher, Part::ThirdDispatcher, Part::FourthDispatcher],
-    &[Part::StatusMapper, Part::SecondStatusMapper],
-    &[Part::Ingress, Part::SecondIngress],
-];
+pub(super) const KINDS: [fn(u8) -> Part; 3] = [Part::Dispatcher, Part::StatusMapper, Part::Ingress];
+
+/// All of a kind.
+pub(super) fn all(kind: fn(u8) -> Part) -> Vec<Part> {
+    (1..=MOST).map(kind).collect()
+}
 
 /// So many rounds of it within the time, for each kind: who and how by the dice.
 pub(super) fn events(dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {
-    KINDS.into_iter().flat_map(|kind| of_kind(kind, dice, span_ms, rounds)).collect()
+    KINDS.into_iter().flat_map(|kind| of_kind(&all(kind), dice, span_ms, rounds)).collect()
 }
 
 fn of_kind(kind: &[Part], dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {

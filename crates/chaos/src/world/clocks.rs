@@ -61,7 +61,7 @@ impl Clocks {
     }
 
     fn file(&self, part: Part) -> PathBuf {
-        self.folder.join(format!("clock-of-{}", part.as_str()))
+        self.folder.join(format!("clock-of-{part}"))
     }
 
     /// Whether a process is really told another time.

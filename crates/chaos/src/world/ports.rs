@@ -6,6 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use anyhow::Context;
 use rand::Rng;
 
+use crate::plan::MOST;
+
 /// Below the range that the kernel hands to outgoing connections, so that none of them takes a port
 /// while its process is killed.
 const RANGE: std::ops::Range<u16> = 20_000..30_000;
@@ -14,7 +16,7 @@ const RANGE: std::ops::Range<u16> = 20_000..30_000;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Addresses {
     /// For webhooks, one for each ingress.
-    pub(crate) ingresses: [SocketAddr; 2],
+    pub(crate) ingresses: [SocketAddr; MOST as usize],
     /// For callers.
     pub(crate) admin: SocketAddr,
 }
@@ -25,8 +27,8 @@ impl Addresses {
     /// # Errors
     /// When there are none.
     pub(crate) fn choose() -> anyhow::Result<Self> {
-        let [first, second, admin] = free()?;
-        Ok(Self { ingresses: [first, second], admin })
+        let [admin, ingresses @ ..] = free::<{ MOST as usize + 1 }>()?;
+        Ok(Self { ingresses, admin })
     }
 }
 

@@ -108,7 +108,7 @@ impl Services {
     pub(crate) async fn kill(&mut self, part: Part) -> anyhow::Result<bool> {
         let ended = self.look_after(part);
         let Some(mut child) = self.running.remove(&part) else { return Ok(ended) };
-        child.kill().await.with_context(|| format!("cannot kill {}", part.as_str()))?;
+        child.kill().await.with_context(|| format!("cannot kill {part}"))?;
         Ok(true)
     }
 
@@ -144,7 +144,7 @@ impl Services {
                 Ok(status) => format!("ended with {}", status?),
                 Err(_) => format!("had not ended after {} s", DRAIN.as_secs()),
             };
-            self.ended.push(format!("{} was asked to end and {how}", part.as_str()));
+            self.ended.push(format!("{part} was asked to end and {how}"));
         }
         Ok(())
     }
@@ -165,17 +165,18 @@ impl Services {
     /// # Errors
     /// When the system refuses.
     pub(crate) fn start(&mut self, part: Part) -> anyhow::Result<()> {
-        let log = self.logs.join(format!("{}.log", part.as_str()));
+        let log = self.logs.join(format!("{part}.log"));
         let log = File::options().create(true).append(true).open(log)?;
         let mut command = command(&self.programs.join(part.program()), &self.variables);
-        let [first, second] = self.addresses.ingresses;
-        let ingress = if part == Part::SecondIngress { second } else { first };
-        command.env("WAYPOST_INGRESS_ADDR", ingress.to_string());
+        if let Part::Ingress(nth) = part {
+            let addr = self.addresses.ingresses[usize::from(nth) - 1];
+            command.env("WAYPOST_INGRESS_ADDR", addr.to_string());
+        }
         if let Some(clocks) = self.clocks.as_ref().filter(|_| CLOCKED.contains(&part)) {
             command.envs(clocks.variables(part));
         }
         command.stdout(log.try_clone()?).stderr(log);
-        let child = command.spawn().with_context(|| format!("cannot start {}", part.as_str()))?;
+        let child = command.spawn().with_context(|| format!("cannot start {part}"))?;
         self.running.insert(part, child);
         Ok(())
     }
@@ -199,7 +200,7 @@ impl Services {
         let Some(child) = self.running.get_mut(&part) else { return false };
         let Ok(Some(status)) = child.try_wait() else { return false };
         self.running.remove(&part);
-        self.ended.push(format!("{} ended by itself: {status}", part.as_str()));
+        self.ended.push(format!("{part} ended by itself: {status}"));
         true
     }
 

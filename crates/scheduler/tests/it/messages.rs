@@ -83,7 +83,7 @@ async fn a_month_with_an_unfinished_message_is_kept_until_that_is_finished() {
 
     let running = World::start_as(config, &backbone(&world.db, &world.bus), &stop);
 
-    // Both are looked at in one transaction.
+    // Whoever is stopped finishes what it has begun: the other one was looked at, too.
     eventually("one is dropped", async || !is_there(&client, "messages", older).await).await;
     stop.stop();
     running.await.unwrap().unwrap();

@@ -1,11 +1,11 @@
 //! That a statement reads what it is about, however large its tables have become since it was planned.
 
-use chrono::TimeDelta;
+use chrono::{Months, TimeDelta};
 use runtime::now;
 use store::messages::{
     self, AttemptOutcome, Claim, Finished, Job, Next, begin_attempts, claim, record,
 };
-use store::{Client, statuses};
+use store::{Client, partitions, statuses};
 use test_support::{Sender, TestDb, sender};
 
 use crate::rows::{news, sent};
@@ -84,4 +84,26 @@ async fn a_statement_planned_on_young_tables_does_not_read_them_whole_when_they_
     // Four statements lock their rows and find them again; the third and fourth look at attempts.
     let fetched = grown.fetched - young.fetched;
     assert!(fetched < 12 * 250 * 12, "{fetched} rows fetched for {} messages", 12 * 250);
+}
+
+#[tokio::test]
+async fn messages_are_looked_up_in_no_month_but_theirs() {
+    let db = TestDb::new().await;
+    let client = db.client().await.unwrap();
+    let acme = sender(&client, "acme", 1).await;
+    partitions::ensure(&client, now() - Months::new(3), 2).await.unwrap();
+    // As it is with large batches, whose plan is not made anew each time.
+    client.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+
+    for _ in 0..10 {
+        pass(&client, &acme, 20).await;
+    }
+
+    client.execute("SELECT pg_stat_force_next_flush()", &[]).await.unwrap();
+    // A plan of a young table may read a month from its begin to its end: that is one look.
+    let looked = "SELECT relname::text FROM pg_stat_user_tables
+                  WHERE relname ~ '^messages_' AND idx_scan >= 100";
+    let looked = client.query(looked, &[]).await.unwrap();
+    let looked: Vec<String> = looked.iter().map(|month| month.get(0)).collect();
+    assert_eq!(looked.len(), 1, "{looked:?}");
 }

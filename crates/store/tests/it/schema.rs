@@ -142,3 +142,59 @@ async fn who_makes_partitions_holds_up_nobody_who_works_on_another_table() {
     working.rollback().await.unwrap();
     assert_eq!(make.await.unwrap(), 5);
 }
+
+#[tokio::test]
+async fn who_drops_old_messages_holds_up_nobody_who_works_on_another_table() {
+    let db = TestDb::new().await;
+    let [client, dropping] = [db.client().await.unwrap(), db.client().await.unwrap()];
+    let mut other = db.client().await.unwrap();
+    let message = sender(&client, "acme", 1).await.message(now());
+    let before = now() - Months::new(2);
+    partitions::ensure(&client, before - Months::new(2), 0).await.unwrap();
+    // Somebody who has locked attempts and goes on to messages.
+    let working = other.transaction().await.unwrap();
+    working.batch_execute("LOCK TABLE attempts IN ACCESS SHARE MODE").await.unwrap();
+    working.execute("SET LOCAL lock_timeout = '10ms'", &[]).await.unwrap();
+    let drops = async {
+        loop {
+            let dropped = partitions::drop_messages(&dropping, before).await;
+            assert!(dropped.is_err(), "attempts were in use: {dropped:?}");
+        }
+    };
+    let goes_on = async {
+        eventually("the drop waits", async || is_waited(&client).await).await;
+        messages::find(&working, message.tenant_id, message.message_id).await.unwrap();
+    };
+
+    tokio::select! {
+        () = drops => unreachable!(),
+        () = goes_on => (),
+    }
+
+    working.rollback().await.unwrap();
+    // What is left of the month is found again.
+    assert_eq!(partitions::drop_messages(&dropping, before).await.unwrap().len(), 1);
+    assert_eq!(partitions::drop_messages(&dropping, before).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn two_who_make_and_drop_months_at_once_both_succeed() {
+    let db = TestDb::new().await;
+    let [one, other] = [db.client().await.unwrap(), db.client().await.unwrap()];
+    let (oldest, before) = (now() - Months::new(40), now() - Months::new(2));
+
+    let (made, made_too) =
+        tokio::join!(partitions::ensure(&one, oldest, 36), partitions::ensure(&other, oldest, 36));
+
+    assert_eq!(made.unwrap() + made_too.unwrap(), 5 * 37);
+
+    let (one, other) = tokio::join!(
+        partitions::drop_messages(&one, before),
+        partitions::drop_messages(&other, before),
+    );
+
+    let mut months: Vec<_> = one.unwrap().into_iter().chain(other.unwrap()).collect();
+    months.sort_by(|one, other| one.month.cmp(&other.month));
+    months.dedup();
+    assert_eq!(months.len(), 37);
+}
