@@ -49,6 +49,13 @@ async fn what_a_stopped_process_holds_is_done_once_by_another_and_the_rest_meanw
     broker.set_query(Some("heartbeat=60"));
     scene.world.set("AMQP_URL", broker.as_str());
     let mut stopped = scene.start().await;
+    for queue in Queue::ALL {
+        // A dispatcher takes nothing before it has joined those that share the limits.
+        eventually(&format!("{queue} is consumed"), async || {
+            scene.world.bus.consumers(queue).await.unwrap() == 1
+        })
+        .await;
+    }
     let (mut reached, mut letters) = (Vec::new(), Vec::new());
     for queue in Queue::ALL {
         if !reached.contains(&address(queue)) {
@@ -61,7 +68,7 @@ async fn what_a_stopped_process_holds_is_done_once_by_another_and_the_rest_meanw
     stopped.signal("STOP").await;
     join_all(letters.iter().map(|letter| scene.publish(letter))).await;
     for queue in Queue::ALL {
-        eventually("it holds all that it may", async || {
+        eventually(&format!("it holds all that it may of {queue}"), async || {
             let left = scene.world.bus.depth(queue).await.unwrap();
             left as usize == published(queue) - prefetch(queue)
         })
