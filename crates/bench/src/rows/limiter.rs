@@ -8,7 +8,9 @@ use crate::report::Sample;
 use crate::world::World;
 
 const RATE: u32 = 200;
-const MESSAGES: usize = 2_000;
+/// Twenty seconds' worth: what the start costs, when each worker is given its first messages, is little of
+/// it.
+const MESSAGES: usize = 4_000;
 
 pub(super) async fn measure() -> anyhow::Result<Sample> {
     let mut sample = Vec::new();
