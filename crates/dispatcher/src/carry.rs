@@ -41,16 +41,19 @@ async fn finish(shared: &Shared, claimed: &Claimed) -> Option<Finished> {
         Ok(ready) => ready,
         Err(finished) => return finished,
     };
-    ready.turn.come().await;
+    let turn = ready.turn.come().await;
     let waited = taken_at.elapsed();
     shared.metrics.turn(claimed.lane, waited);
     let now = runtime::now();
     if now >= claimed.expires_at {
         return Some(unsent(claimed, now, Next::Expired, "expired before its turn came"));
     }
+    let again = Next::Wait { until: now, reason: WaitingReason::Retry };
+    if turn.is_err() {
+        return Some(unsent(claimed, now, again, "Redis went away before its turn came"));
+    }
     let timeout = TimeDelta::from_std(shared.config.graph.timeout).unwrap_or(TimeDelta::MAX);
     if ready.lease_until - now < timeout {
-        let again = Next::Wait { until: now, reason: WaitingReason::Retry };
         return Some(unsent(claimed, now, again, "too little was left of its lease"));
     }
     Some(send(shared, claimed, &ready.token, waited).await)

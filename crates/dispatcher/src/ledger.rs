@@ -1,10 +1,9 @@
-//! Whom a portfolio has reached, as the rows tell.
-
-use std::pin::Pin;
+//! Whom a portfolio has reached, and who hears Redis, as the rows tell.
 
 use backbone::chain;
-use limits::{Ledger, Reached};
-use store::{Db, budget};
+use limits::{Asked, Ledger, Reached};
+use store::{Db, budget, limit_workers};
+use uuid::Uuid;
 
 pub(crate) struct Rows(pub(crate) Db);
 
@@ -15,19 +14,27 @@ impl std::fmt::Debug for Rows {
 }
 
 impl Ledger for Rows {
-    fn reached<'a>(
-        &'a self,
-        portfolio: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<Reached, String>> + Send + 'a>> {
-        Box::pin(async move {
-            let read = async {
-                let client = self.0.client().await?;
-                // In this order: what begins in between is in both.
-                let claimed = budget::claimed(&client, portfolio).await?;
-                let people = budget::reached(&client, portfolio, runtime::now()).await?;
-                Ok(Reached { people, claimed })
-            };
-            read.await.map_err(|error: store::Error| chain(&error))
+    fn reached<'a>(&'a self, portfolio: &'a str) -> Asked<'a, Reached> {
+        told(async move {
+            let client = self.0.client().await?;
+            // In this order: what begins in between is in both.
+            let claimed = budget::claimed(&client, portfolio).await?;
+            let people = budget::reached(&client, portfolio, runtime::now()).await?;
+            Ok(Reached { people, claimed })
         })
     }
+
+    fn hears(&self, worker: Uuid) -> Asked<'_, bool> {
+        told(async move { limit_workers::hears(&self.0.client().await?, worker).await })
+    }
+
+    fn hears_not(&self, worker: Uuid, may_go_on: bool) -> Asked<'_, bool> {
+        told(
+            async move { limit_workers::hears_not(&self.0.client().await?, worker, may_go_on).await },
+        )
+    }
+}
+
+fn told<'a, T>(asked: impl Future<Output = store::Result<T>> + Send + 'a) -> Asked<'a, T> {
+    Box::pin(async move { asked.await.map_err(|error| chain(&error)) })
 }

@@ -37,16 +37,17 @@ use amqp::{BusError, Queue};
 use backbone::Backbone;
 use domain::lane::Lane;
 use graph_api::client::GraphClient;
-use limits::{Limits, LimitsConfig};
+use limits::{Limits, LimitsConfig, Standing};
 use runtime::{Service, Stop, wait_for};
 use store::Db;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
-use crate::begin::Begins;
+use crate::begin::{Beginning, Begins};
 pub use crate::config::Config;
 use crate::ledger::Rows;
 use crate::metrics::Metrics;
-use crate::result::Results;
+use crate::result::{Recording, Results};
 use crate::tokens::Tokens;
 pub use crate::waits::RetryWaits;
 
@@ -64,35 +65,71 @@ struct Shared {
 }
 
 /// The service, ready to run. Stopped, it takes no more jobs, gives back what it has not begun, and
-/// ends when everything that it has begun is recorded.
+/// ends when everything that it has begun is recorded. The same happens when Redis answers other
+/// dispatchers and not this one; then it waits until it does, and begins anew.
 ///
 /// # Errors
 /// When the client of the Graph API cannot be set up, or `REDIS_URL` is none.
 pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<Service> {
-    let metrics = Arc::new(Metrics::new());
-    let (begins, begin) = Begins::new(&config, backbone, &metrics, &stop);
-    let (results, record) = Results::new(backbone, &metrics);
-    let shared = Arc::new(Shared {
-        graph: GraphClient::new(&config.graph)?,
-        limits: Limits::new(
-            LimitsConfig {
-                hold: config.hold,
-                held_per_lane: usize::from(config.concurrency) / 2,
-                claim_lease: config.claim_lease,
-            },
-            config.redis.clone(),
-            Arc::new(Rows(backbone.db.clone())),
-        )?,
-        db: backbone.db.clone(),
-        tokens: Tokens::new(Arc::clone(&backbone.vault)),
-        begins,
-        results,
-        metrics,
-        stop,
-        config,
-    });
-    let backbone = backbone.clone();
+    let graph = GraphClient::new(&config.graph)?;
+    let (backbone, metrics) = (backbone.clone(), Arc::new(Metrics::new()));
+    let work = {
+        let stop = stop.clone();
+        move || Work::new(&config, &graph, &backbone, &metrics, stop.part())
+    };
+    let first = work()?;
     Ok(Service::new("dispatcher", async move {
+        let mut next = first;
+        loop {
+            next.run().await?;
+            if stop.is_stopped() {
+                return Ok(());
+            }
+            next = work()?;
+        }
+    }))
+}
+
+/// All that is done by one worker, from when it joins the others until it is stopped or left out.
+struct Work {
+    shared: Arc<Shared>,
+    backbone: Backbone,
+    begin: Beginning,
+    record: Recording,
+}
+
+impl Work {
+    fn new(
+        config: &Config,
+        graph: &GraphClient,
+        backbone: &Backbone,
+        metrics: &Arc<Metrics>,
+        stop: Stop,
+    ) -> anyhow::Result<Self> {
+        let (begins, begin) = Begins::new(config, backbone, metrics, &stop);
+        let (results, record) = Results::new(backbone, metrics);
+        let limits = LimitsConfig {
+            hold: config.hold,
+            held_per_lane: usize::from(config.concurrency) / 2,
+            claim_lease: config.claim_lease,
+        };
+        let ledger = Arc::new(Rows(backbone.db.clone()));
+        let shared = Arc::new(Shared {
+            graph: graph.clone(),
+            limits: Limits::new(limits, config.redis.clone(), ledger)?,
+            db: backbone.db.clone(),
+            tokens: Tokens::new(Arc::clone(&backbone.vault)),
+            begins,
+            results,
+            metrics: Arc::clone(metrics),
+            stop,
+            config: config.clone(),
+        });
+        Ok(Self { shared, backbone: backbone.clone(), begin, record })
+    }
+
+    async fn run(self) -> anyhow::Result<()> {
+        let Self { shared, backbone, begin, record } = self;
         // Without knowing of the others nobody may send: each would take the whole rate.
         wait_for("redis", &shared.stop, || shared.limits.join()).await?;
         let mut loops = JoinSet::new();
@@ -102,7 +139,7 @@ pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<
         loops.spawn(begin.run());
         loops.spawn(record.run());
         for (lane, queue) in LANES {
-            let consumer = consumer(&backbone, &shared, queue).await?;
+            let Some(consumer) = consumer(&backbone, &shared, queue).await? else { break };
             loops.spawn(lane::run(Arc::clone(&shared), lane, consumer));
         }
         drop(shared);
@@ -110,13 +147,20 @@ pub fn start(config: Config, backbone: &Backbone, stop: Stop) -> anyhow::Result<
             ended?;
         }
         Ok(())
-    }))
+    }
 }
 
 /// Keeps this worker among those that share the limits, until it takes no more jobs.
 async fn beat(limits: Limits, metrics: Arc<Metrics>, stop: Stop) {
-    while stop.until(tokio::time::sleep(Limits::BEAT)).await.is_some() {
-        metrics.limits_shared(limits.beat().await.is_ok());
+    let mut beats = tokio::time::interval(Limits::BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while stop.until(beats.tick()).await.is_some() {
+        let standing = limits.beat().await;
+        metrics.limits_shared(standing == Standing::Shared);
+        if standing == Standing::LeftOut {
+            tracing::warn!("Redis answers others and not this dispatcher: it gives back its work");
+            stop.stop();
+        }
     }
 }
 
@@ -127,11 +171,12 @@ const LANES: [(Lane, Queue); 3] = [
     (Lane::Bulk, Queue::DispatchBulk),
 ];
 
+/// `None` when it was stopped while the broker was away.
 async fn consumer(
     backbone: &Backbone,
     shared: &Shared,
     queue: Queue,
-) -> anyhow::Result<amqp::Consumer> {
+) -> Result<Option<amqp::Consumer>, BusError> {
     let (bus, stop, prefetch) = (&backbone.bus, &shared.stop, shared.config.concurrency);
     let open = || async {
         match bus.consumer(queue, prefetch, stop.token()).await {
@@ -139,5 +184,5 @@ async fn consumer(
             settled => Ok(settled),
         }
     };
-    Ok(wait_for("rabbitmq", stop, open).await??)
+    wait_for("rabbitmq", stop, open).await.ok().transpose()
 }

@@ -1,17 +1,16 @@
 //! How many people a portfolio may reach.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::tier::COUNTS_FOR;
 use tokio::sync::OnceCell;
-use tokio::time::Instant;
 
-use crate::shared::{Away, CLOCKS_DIFFER, person};
+use crate::alone::Alone;
+use crate::ledger::{Ledger, Reached};
+use crate::shared::{CLOCKS_DIFFER, person};
 
 /// For how long somebody counts who was reached.
 pub(crate) const DAY: Duration = match COUNTS_FOR.to_std() {
@@ -34,31 +33,6 @@ pub struct Budget<'a> {
     pub room: Option<u32>,
 }
 
-/// Recipients, each with the latest time.
-pub type People = HashMap<String, DateTime<Utc>>;
-
-/// Whom a portfolio reaches.
-#[derive(Clone, Debug, Default)]
-pub struct Reached {
-    /// Who may have been reached, and when: an attempt was made, and is not known to have failed.
-    pub people: People,
-    /// To whom messages are claimed, and since when, whose attempts have not begun: they have asked
-    /// the limits, or are about to.
-    pub claimed: People,
-}
-
-/// Where it stands whom a portfolio has reached: the truth of which Redis has a copy.
-pub trait Ledger: fmt::Debug + Send + Sync {
-    /// Everybody whom the portfolio has reached in what counts, or may be about to: whoever asks the
-    /// limits has claimed the message before, and whoever may go begins the attempt.
-    ///
-    /// The error says why it cannot be told now; it holds no secret.
-    fn reached<'a>(
-        &'a self,
-        portfolio: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<Reached, String>> + Send + 'a>>;
-}
-
 /// What this worker lets itself do while Redis is away: of the room that was left it takes the share
 /// of one worker, once, however long that lasts. So all of them together keep to the limit.
 #[derive(Debug, Default)]
@@ -66,15 +40,15 @@ pub(crate) struct Shares(Mutex<HashMap<String, Arc<Share>>>);
 
 #[derive(Debug)]
 struct Share {
-    /// The outage that it is for.
-    outage: Instant,
+    /// The time on its own that it is for.
+    alone: Alone,
     places: OnceCell<Mutex<Places>>,
 }
 
 #[derive(Debug)]
 struct Places {
     known: HashSet<String>,
-    /// How many were taken when the outage began.
+    /// How many were taken before.
     before: u32,
     /// How many this worker has added.
     added: u32,
@@ -87,16 +61,16 @@ impl Shares {
         ledger: &dyn Ledger,
         budget: Budget<'_>,
         recipient: &str,
-        away: Away,
+        alone: Alone,
         now: DateTime<Utc>,
         workers: u32,
     ) -> Result<(), Duration> {
         let Some(room) = budget.room else { return Ok(()) };
-        let share = self.share(budget.portfolio, away.from);
+        let share = self.share(budget.portfolio, alone);
         let read = || async {
             let Reached { people, claimed } = ledger.reached(budget.portfolio).await?;
             // What is claimed later asks nobody but workers that are on their own.
-            let since = TimeDelta::from_std(away.since.elapsed()).unwrap_or_default();
+            let since = TimeDelta::from_std(alone.since.elapsed()).unwrap_or_default();
             let may_have_asked = |at: &DateTime<Utc>| *at <= now - since + CLOCKS_DIFFER;
             let under_way = claimed.values().filter(|at| may_have_asked(at)).count();
             let before = people.len() + under_way;
@@ -120,11 +94,11 @@ impl Shares {
         Ok(())
     }
 
-    fn share(&self, portfolio: &str, outage: Instant) -> Arc<Share> {
+    fn share(&self, portfolio: &str, alone: Alone) -> Arc<Share> {
         let mut shares = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        shares.retain(|_, share| share.outage == outage);
+        shares.retain(|_, share| share.alone == alone);
         let share = shares.entry(portfolio.to_owned());
-        let new = || Arc::new(Share { outage, places: OnceCell::new() });
+        let new = || Arc::new(Share { alone, places: OnceCell::new() });
         Arc::clone(share.or_insert_with(new))
     }
 }

@@ -5,17 +5,20 @@
 //! queues nor Meta's answers; whoever asks puts a message aside that has to wait.
 //!
 //! Redis decides, for all workers together: a number's slots come one after the other at its rate, and
-//! a pair of number and recipient sends as often as Meta lets it. While Redis is away each worker
-//! keeps to its share of every rate by governor, and to less than a pair's; so the limits hold
-//! although nobody can be asked.
+//! a pair of number and recipient sends as often as Meta lets it. While Redis is away for all, each
+//! worker keeps to its share of every rate by governor, and to less than a pair's; so the limits hold
+//! although nobody can be asked. Whether it is away for all stands in the rows ([`Ledger`]): a worker
+//! that alone does not hear it sends nothing.
 //!
 //! Short waits are held here: about a second's worth of a number's messages stands in line, the
 //! higher lane in front. What does not fit gets a slot of its own, one after the other at the
 //! number's rate, so that a backlog of any length comes back evenly and each of its messages is
 //! put aside once.
 
+mod alone;
 mod budget;
 mod inbound;
+mod ledger;
 mod management;
 mod number;
 mod pace;
@@ -26,8 +29,8 @@ mod shared;
 mod slots;
 mod slowdown;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -36,19 +39,24 @@ use domain::ids::PhoneNumberId;
 use domain::lane::{Lane, WaitingReason};
 use tokio::time::{Instant, sleep};
 
+use crate::alone::{Alone, Hearing};
+pub use crate::budget::Budget;
 use crate::budget::Shares;
-pub use crate::budget::{Budget, Ledger, People, Reached};
 pub use crate::inbound::Inbound;
+pub use crate::ledger::{Asked, Ledger, People, Reached};
 pub use crate::management::{Caller, Management};
 use crate::number::{Admission, Number};
 use crate::pairs::Pairs;
 use crate::place::Place;
-pub use crate::place::Turn;
-use crate::shared::{ALL_BEAT, Away, BEAT, Filled, Granted, Shared, Token};
+pub use crate::place::{Turn, TurnLost};
+use crate::shared::{ALL_BEAT, Away, BEAT, Filled, Granted, NumberKey, Shared, Token};
 pub use crate::shared::{InvalidRedisUrl, RedisConfig};
 
 /// How many reservations pass between two looks for numbers that nobody uses any more.
 const HOUSEKEEPING: usize = 4_096;
+
+/// How often is looked whether a worker may send by its share.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// When to ask again after nobody could tell whom a portfolio has reached.
 const UNTOLD: Duration = Duration::from_secs(1);
@@ -107,6 +115,18 @@ pub enum Decision {
     },
 }
 
+/// Where a worker stands among those that share the limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Redis decides, for all.
+    Shared,
+    /// This worker does not hear Redis. If nobody does it keeps to its share; else it sends nothing.
+    Alone,
+    /// It has no part in sending any more: others have heard Redis without it for a while. To be given
+    /// up, with all that it has not begun; one that is made anew may [`join`](Limits::join).
+    LeftOut,
+}
+
 /// The limits of all numbers, as this worker keeps them. All clones are one.
 #[derive(Clone, Debug)]
 pub struct Limits(Arc<Inner>);
@@ -116,6 +136,8 @@ struct Inner {
     config: LimitsConfig,
     shared: Arc<Shared>,
     ledger: Arc<dyn Ledger>,
+    ledger_is_away: AtomicBool,
+    hearing: Mutex<Hearing>,
     pairs: Pairs,
     shares: Shares,
     numbers: DashMap<PhoneNumberId, Arc<Number>>,
@@ -137,6 +159,8 @@ impl Limits {
             config,
             shared: Arc::new(Shared::new(redis)?),
             ledger,
+            ledger_is_away: AtomicBool::new(false),
+            hearing: Mutex::new(Hearing::new(Instant::now())),
             pairs: Pairs::default(),
             shares: Shares::default(),
             numbers: DashMap::new(),
@@ -150,12 +174,12 @@ impl Limits {
     /// away, each would take a larger share than is left by the others.
     ///
     /// # Errors
-    /// Why Redis cannot be asked; holds no secret. Then to be begun anew.
+    /// Why Redis or the ledger cannot be asked; holds no secret. Then to be begun anew.
     pub async fn join(&self) -> Result<(), String> {
         let begun = Instant::now();
         loop {
-            let are_all =
-                self.0.shared.beat().await.map_err(|error| error.category().to_owned())?;
+            let are_all = self.redis_hears(false).await?;
+            self.tell_others().await?;
             if are_all && begun.elapsed() > ALL_BEAT + BEAT {
                 return Ok(());
             }
@@ -163,13 +187,59 @@ impl Limits {
         }
     }
 
-    /// Tells the other workers that this one lives, and learns how many there are. To be called
-    /// every [`BEAT`](Self::BEAT) from [`join`](Self::join) on.
-    ///
-    /// # Errors
-    /// As [`join`](Self::join).
-    pub async fn beat(&self) -> Result<(), String> {
-        self.0.shared.beat().await.map(drop).map_err(|error| error.category().to_owned())
+    /// Tells the other workers that this one lives, and whether it hears Redis; learns the same of them.
+    /// To be called every [`BEAT`](Self::BEAT) from [`join`](Self::join) on.
+    pub async fn beat(&self) -> Standing {
+        if self.redis_hears(false).await.is_err() {
+            return self.look_for_others().await;
+        }
+        // If they cannot be told, it soon sends nothing: somebody might take it for one that is away.
+        if self.tell_others().await.is_ok() { Standing::Shared } else { Standing::Alone }
+    }
+
+    async fn redis_hears(&self, may_have_gone: bool) -> Result<bool, String> {
+        let answered = self.0.shared.beat(may_have_gone).await;
+        answered.map_err(|error| error.category().to_owned())
+    }
+
+    async fn tell_others(&self) -> Result<(), String> {
+        let Inner { shared, ledger, .. } = &*self.0;
+        let told_at = Instant::now();
+        let others_have_sent = self.asked(ledger.hears(shared.worker())).await?;
+        let is_untold = self.hearing().is_untold(others_have_sent);
+        if is_untold {
+            self.redis_hears(true).await?;
+        }
+        *self.hearing() = Hearing::new(told_at);
+        shared.told(told_at);
+        Ok(())
+    }
+
+    async fn look_for_others(&self) -> Standing {
+        let Inner { shared, ledger, .. } = &*self.0;
+        let asked_at = Instant::now();
+        let may_go_on = self.hearing().may_go_on(asked_at);
+        let asked = self.asked(ledger.hears_not(shared.worker(), may_go_on)).await;
+        if let Ok(others_hear) = asked {
+            self.hearing().learned(others_hear, asked_at, Instant::now());
+        }
+        if self.hearing().is_left_out(Instant::now()) { Standing::LeftOut } else { Standing::Alone }
+    }
+
+    /// What the ledger tells in time for the next beats.
+    async fn asked<T>(&self, asked: Asked<'_, T>) -> Result<T, String> {
+        let told = tokio::time::timeout(ALL_BEAT, asked).await;
+        let told = told.unwrap_or_else(|_| Err("it does not answer".to_owned()));
+        let is_away = told.is_err();
+        if is_away != self.0.ledger_is_away.swap(is_away, Ordering::Relaxed) {
+            match &told {
+                Ok(_) => tracing::info!("dispatchers can tell each other again who hears Redis"),
+                Err(error) => {
+                    tracing::warn!(error, "dispatchers cannot tell each other who hears Redis");
+                }
+            }
+        }
+        told
     }
 
     /// Time between two beats.
@@ -244,7 +314,10 @@ impl Limits {
         loop {
             let granted = shared.reserve(&key, request.recipient, request.budget).await;
             return match granted {
-                Ok(Granted::Slot(wait)) => Ok(Turn::at(place, wait, key, Arc::clone(shared))),
+                Ok(Granted::Slot(wait)) => {
+                    let slot = Some(Instant::now() + wait);
+                    Ok(Turn { place, slot, key, limits: self.clone() })
+                }
                 Ok(Granted::PairFull(wait)) => Err((wait, WaitingReason::Pair)),
                 // The others have filled the number.
                 Ok(Granted::NumberFull(wait)) => {
@@ -263,7 +336,11 @@ impl Limits {
                     Err((wait.max(UNTOLD), WaitingReason::PortfolioBudget))
                 }
                 Ok(Granted::BudgetFull(wait)) => Err((wait, WaitingReason::PortfolioBudget)),
-                Err(away) => self.take_alone(place, away, request).await,
+                Err(Away) => match self.alone_within(self.0.config.hold).await {
+                    Some(alone) => self.take_alone(place, key, alone, request).await,
+                    None if shared.is_heard() => continue,
+                    None => Err((self.stay_away(number, request).await, WaitingReason::Throughput)),
+                },
             };
         }
     }
@@ -289,19 +366,47 @@ impl Limits {
     async fn take_alone(
         &self,
         place: Place,
-        away: Away,
+        key: NumberKey,
+        alone: Alone,
         request: Request<'_>,
     ) -> Result<Turn, (Duration, WaitingReason)> {
         let Request { phone_number_id, recipient, budget, now, .. } = request;
         let workers = self.0.shared.workers();
         if let Some(budget) = budget {
             let ledger = &*self.0.ledger;
-            let taken = self.0.shares.take(ledger, budget, recipient, away, now, workers).await;
+            let taken = self.0.shares.take(ledger, budget, recipient, alone, now, workers).await;
             taken.map_err(|wait| (wait, WaitingReason::PortfolioBudget))?;
         }
         let taken = self.0.pairs.take(phone_number_id, recipient, workers);
         taken.map_err(|wait| (wait, WaitingReason::Pair))?;
-        Ok(Turn::alone(place, away))
+        Ok(Turn { place, slot: None, key, limits: self.clone() })
+    }
+
+    /// Since when it may send by its share, as soon as it may; `None` if it may not within `patience`,
+    /// or need not, because Redis is to be asked.
+    async fn alone_within(&self, patience: Duration) -> Option<Alone> {
+        let begun = Instant::now();
+        loop {
+            if let Some(alone) = self.alone() {
+                return Some(alone);
+            }
+            if self.0.shared.is_heard() || begun.elapsed() >= patience {
+                return None;
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    fn alone(&self) -> Option<Alone> {
+        self.hearing().alone(Instant::now())
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.0.shared
+    }
+
+    fn hearing(&self) -> MutexGuard<'_, Hearing> {
+        self.0.hearing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Meta said that the number sends too fast: halves its rate for all workers, which recovers

@@ -152,7 +152,7 @@ impl Management {
         usage.arg(percent(told.waba.percent)).arg(closed(told.waba.closed_for)).arg(is_active);
         // What gets lost here, the next answer tells again.
         if let Err(error) = self.redis.run::<i64>(&usage).await {
-            self.link.lost(&error, Duration::ZERO);
+            self.link.lost(&error);
         }
     }
 
@@ -168,7 +168,7 @@ impl Management {
         let (decided, wait, workers) = match answered {
             Ok(answer) => answer,
             Err(error) => {
-                self.link.lost(&error, Duration::ZERO);
+                self.link.lost(&error);
                 self.alone.give_back_unasked(&keys.waba, unasked);
                 return None;
             }

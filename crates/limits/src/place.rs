@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::Limits;
 use crate::number::Number;
-use crate::shared::{Away, NumberKey, Shared};
+use crate::shared::{Away, BEAT, NumberKey};
 
 /// A send that is later than this for its slot asks for another one. So late ones together never
 /// add more than this share of a second's messages to a second.
 const LATE: Duration = Duration::from_millis(20);
+
+/// How often a turn without Redis is tried: that nobody hears it may not be sure for a moment.
+const TRIES: usize = 3;
 
 /// A place at the front of a number's line. Dropping it gives it up.
 #[derive(Debug)]
@@ -48,51 +52,63 @@ impl Drop for Place {
 /// [`come`](Self::come) gives up the place; what was reserved is used up.
 #[derive(Debug)]
 pub struct Turn {
-    place: Place,
-    kind: Kind,
+    pub(crate) place: Place,
+    /// The slot that Redis gave; without one it goes by this worker's share.
+    pub(crate) slot: Option<Instant>,
+    pub(crate) key: NumberKey,
+    pub(crate) limits: Limits,
 }
 
-#[derive(Debug)]
-enum Kind {
-    /// A slot that Redis gave.
-    Slot { at: Instant, key: NumberKey, shared: Arc<Shared> },
-    /// By this worker's share, not before that instant.
-    Share { from: Instant },
-}
+/// The turn never came: neither does Redis answer, nor is it sure that it answers nobody. The message
+/// may not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnLost;
 
 impl Turn {
-    pub(crate) fn at(place: Place, slot: Duration, key: NumberKey, shared: Arc<Shared>) -> Self {
-        Self { place, kind: Kind::Slot { at: Instant::now() + slot, key, shared } }
-    }
-
-    pub(crate) fn alone(place: Place, away: Away) -> Self {
-        Self { place, kind: Kind::Share { from: away.from } }
-    }
-
     /// Waits until the message may be sent, which is soon. To be sent at once, then.
-    pub async fn come(self) {
-        let from = match self.kind {
-            Kind::Share { from } => from,
-            Kind::Slot { at, key, shared } => match slot(at, &key, &shared).await {
-                Ok(()) => return,
-                Err(away) => away.from,
-            },
-        };
-        sleep_until(from).await;
-        self.place.pass().await;
-    }
-}
-
-async fn slot(mut at: Instant, key: &NumberKey, shared: &Shared) -> Result<(), Away> {
-    loop {
-        sleep_until(at).await;
-        if at.elapsed() <= LATE {
+    ///
+    /// # Errors
+    /// [`TurnLost`].
+    pub async fn come(self) -> Result<(), TurnLost> {
+        if self.slot.is_some() && self.slot(self.slot).await.is_ok() {
             return Ok(());
         }
-        match shared.slot(key).await? {
-            Ok(wait) => at = Instant::now() + wait,
-            // Nothing was given: by then this one is late again, and asks again.
-            Err(wait) => sleep_until(Instant::now() + wait).await,
+        // Until then the slots are used up that Redis has given to anybody.
+        let used_up = self.limits.shared().ahead(&self.key);
+        for _ in 0..TRIES {
+            match self.limits.alone_within(4 * BEAT).await {
+                Some(alone) => {
+                    sleep_until(alone.since + used_up).await;
+                    self.place.pass().await;
+                    if self.limits.alone().is_some() {
+                        return Ok(());
+                    }
+                }
+                // It may answer again.
+                None if self.slot(None).await.is_ok() => return Ok(()),
+                None => {}
+            }
+        }
+        Err(TurnLost)
+    }
+
+    /// Waits for the slot that was given, or for another one where none was or it is too late for it.
+    async fn slot(&self, mut given: Option<Instant>) -> Result<(), Away> {
+        loop {
+            if let Some(at) = given {
+                sleep_until(at).await;
+                if at.elapsed() <= LATE {
+                    return Ok(());
+                }
+            }
+            match self.limits.shared().slot(&self.key).await? {
+                Ok(wait) => given = Some(Instant::now() + wait),
+                // Nothing was given: to be asked for again.
+                Err(wait) => {
+                    sleep_until(Instant::now() + wait).await;
+                    given = None;
+                }
+            }
         }
     }
 }

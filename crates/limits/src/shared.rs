@@ -15,6 +15,7 @@ use std::time::Duration;
 use domain::ids::PhoneNumberId;
 use domain::lane::Lane;
 use redis::{FromRedisValue, RedisError, Script, ScriptInvocation};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 pub(crate) use self::connection::Connection;
@@ -34,7 +35,7 @@ pub(crate) const PAIR_EARNS: Duration = Duration::from_secs(6);
 const PAIR_BURST: u32 = 45;
 
 /// Slots are given at least so far ahead.
-const AHEAD: Duration = Duration::from_millis(500);
+pub(crate) const AHEAD: Duration = Duration::from_millis(500);
 
 /// What a number has received counts for so long.
 const A_SECOND: Duration = Duration::from_secs(1);
@@ -46,7 +47,7 @@ pub(crate) const BEAT: Duration = Duration::from_millis(250);
 pub(crate) const ALL_BEAT: Duration = Duration::from_secs(1);
 
 /// A worker is counted for this time after its last beat.
-const LIFE: Duration = Duration::from_secs(4);
+const LIFE: Duration = Duration::from_secs(10);
 
 /// What Redis decided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +76,7 @@ pub(crate) struct NumberKey {
 
 pub(crate) struct Shared {
     redis: Connection,
-    worker: String,
+    worker: Uuid,
     reserve: Script,
     slow: Script,
     beat: Script,
@@ -108,7 +109,7 @@ impl Shared {
     fn with(config: RedisConfig, script: impl Fn(&str) -> Script) -> Result<Self, InvalidRedisUrl> {
         Ok(Self {
             redis: Connection::new(config)?,
-            worker: Uuid::new_v4().to_string(),
+            worker: Uuid::new_v4(),
             reserve: script(include_str!("shared/reserve.lua")),
             slow: script(include_str!("shared/slow.lua")),
             beat: script(include_str!("shared/beat.lua")),
@@ -177,19 +178,42 @@ impl Shared {
         self.call::<i64>(&slow).await.map(drop)
     }
 
-    /// Tells that this worker lives; notes how many there are. Answers whether those are all: Redis
-    /// has not just begun to remember.
+    /// Tells that this worker lives, and whether messages `may_have_gone` of which Redis does not know;
+    /// notes how many workers there are. Answers whether those are all: Redis has not just begun to
+    /// remember.
     ///
     /// # Errors
     /// What Redis or the way to it said.
-    pub(crate) async fn beat(&self) -> Result<bool, RedisError> {
+    pub(crate) async fn beat(&self, may_have_gone: bool) -> Result<bool, RedisError> {
         let mut beat = self.beat.key(self.key("workers"));
         beat.key(self.key("epoch")).key(self.key("broken")).key(self.key("memory"));
-        beat.arg(&self.worker).arg(micros(LIFE));
-        let (workers, remembered) = self.redis.run(&beat).await?;
+        beat.arg(self.worker.to_string()).arg(micros(LIFE)).arg(i32::from(may_have_gone));
+        let answered = self.redis.run(&beat).await;
+        let (workers, remembered) = match answered {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.link.lost(&error);
+                return Err(error);
+            }
+        };
         let are_all = Duration::from_micros(remembered) >= ALL_BEAT;
         self.link.heard_of(workers, are_all);
         Ok(are_all)
+    }
+
+    /// The others were told, not before `told_at`, that this worker hears Redis.
+    pub(crate) fn told(&self, told_at: Instant) {
+        self.link.told(told_at);
+    }
+
+    /// Whether Redis is to be asked.
+    pub(crate) fn is_heard(&self) -> bool {
+        self.link.may_ask().is_ok()
+    }
+
+    /// By what name the others know this worker.
+    pub(crate) fn worker(&self) -> Uuid {
+        self.worker
     }
 
     /// How many workers there were when this one last heard of it, at least 1.
@@ -198,8 +222,8 @@ impl Shared {
     }
 
     /// Slots are given so far ahead: far enough for each worker to have one at any rate.
-    fn ahead(&self, rate: u32) -> Duration {
-        AHEAD.max(interval(rate) * (self.workers() + 1))
+    pub(crate) fn ahead(&self, number: &NumberKey) -> Duration {
+        AHEAD.max(interval(number.rate) * (self.workers() + 1))
     }
 
     async fn ask(
@@ -209,12 +233,7 @@ impl Shared {
         burst: u32,
         budget: Option<(Budget<'_>, String)>,
     ) -> Result<Granted, Away> {
-        let ahead = self.ahead(number.rate);
-        if self.link.may_ask()? {
-            // Whether it is the Redis that was, a beat finds out.
-            self.beat().await.map_err(|error| self.link.lost(&error, ahead))?;
-        }
-        let (epoch, alone) = self.link.memory();
+        self.link.may_ask()?;
         let (people, room, person) = match &budget {
             None => (None, String::new(), ""),
             Some((budget, person)) => {
@@ -232,11 +251,10 @@ impl Shared {
             .key(people.completing)
             .key(people.sent_away)
             .arg(micros(interval(number.rate)))
-            .arg(micros(ahead))
+            .arg(micros(self.ahead(number)))
             .arg(micros(PAIR_EARNS))
             .arg(burst)
-            .arg(epoch)
-            .arg(i32::from(alone))
+            .arg(self.link.epoch())
             .arg(room)
             .arg(person)
             .arg(micros(DAY));
@@ -244,7 +262,7 @@ impl Shared {
         let answered: Result<(u8, u64, String, u64), _> = answered;
         let (decided, wait, epoch, whole_since) = match answered {
             Ok(answer) => answer,
-            Err(error) => return Err(self.link.lost(&error, ahead)),
+            Err(error) => return Err(self.link.lost(&error)),
         };
         self.link.answered(epoch);
         let time = Duration::from_micros(wait);
@@ -261,7 +279,7 @@ impl Shared {
     async fn call<T: FromRedisValue>(&self, invocation: &ScriptInvocation<'_>) -> Result<T, Away> {
         self.link.may_ask()?;
         let answered = self.redis.run(invocation).await;
-        answered.map_err(|error| self.link.lost(&error, AHEAD))
+        answered.map_err(|error| self.link.lost(&error))
     }
 
     fn key(&self, name: &str) -> String {

@@ -8,33 +8,39 @@ mod shared;
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::pin::Pin;
-use std::sync::Mutex;
-use std::sync::atomic::AtomicBool;
 
 use futures::future::join_all;
+use uuid::Uuid;
 
 use super::*;
 
 const HOLD: Duration = Duration::from_secs(1);
 const LEASE: Duration = Duration::from_secs(60);
+/// How long the word of a worker counts in the rows.
+const TOLD_COUNTS_FOR: Duration = Duration::from_secs(2);
 
 async fn limits() -> Limits {
     limits_of(LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE }).await
 }
 
 async fn limits_of(config: LimitsConfig) -> Limits {
-    worker(config, &redis()).await
+    worker(config, &redis(), Arc::new(Rows::default())).await
 }
 
-/// One more worker of those that share `redis`.
-async fn worker(config: LimitsConfig, redis: &RedisConfig) -> Limits {
-    worker_with(config, redis, Arc::new(Rows::default())).await
-}
-
-async fn worker_with(config: LimitsConfig, redis: &RedisConfig, rows: Arc<Rows>) -> Limits {
+/// One more worker of those that share `redis` and `rows`, which beats.
+#[expect(clippy::disallowed_methods, reason = "the beating ends with its worker")]
+async fn worker(config: LimitsConfig, redis: &RedisConfig, rows: Arc<Rows>) -> Limits {
     let limits = Limits::new(config, redis.clone(), rows).unwrap();
-    limits.beat().await.unwrap();
+    assert_eq!(limits.beat().await, Standing::Shared);
+    let beating = Arc::downgrade(&limits.0);
+    tokio::spawn(async move {
+        let mut beats = tokio::time::interval(Limits::BEAT);
+        loop {
+            beats.tick().await;
+            let Some(limits) = beating.upgrade().map(Limits) else { return };
+            limits.beat().await;
+        }
+    });
     limits
 }
 
@@ -53,10 +59,12 @@ fn now() -> DateTime<Utc> {
     DateTime::from_timestamp(1_790_000_000, 0).unwrap()
 }
 
-/// Rows as far as limits need them: whom each portfolio has reached.
+/// Rows as far as limits need them: whom each portfolio has reached, and which worker hears Redis.
 #[derive(Debug, Default)]
 struct Rows {
     reached: Mutex<HashMap<String, Reached>>,
+    /// When each worker last told, and what.
+    heard: Mutex<HashMap<Uuid, (Instant, bool)>>,
     /// Nobody can read them.
     are_away: AtomicBool,
 }
@@ -82,19 +90,40 @@ impl Rows {
         reached.entry(portfolio.into()).or_default().claimed.remove(recipient);
     }
 
+    fn told<T: Send + 'static>(&self, answer: impl FnOnce() -> T) -> Asked<'_, T> {
+        let are_away = self.are_away.load(Ordering::Relaxed);
+        Box::pin(ready(if are_away { Err("away".into()) } else { Ok(answer()) }))
+    }
+
     fn people(&self, portfolio: &str) -> usize {
         self.reached.lock().unwrap().get(portfolio).map_or(0, |reached| reached.people.len())
     }
 }
 
 impl Ledger for Rows {
-    fn reached<'a>(
-        &'a self,
-        portfolio: &'a str,
-    ) -> Pin<Box<dyn Future<Output = Result<Reached, String>> + Send + 'a>> {
-        let reached = self.reached.lock().unwrap().get(portfolio).cloned().unwrap_or_default();
-        let are_away = self.are_away.load(Ordering::Relaxed);
-        Box::pin(ready(if are_away { Err("away".into()) } else { Ok(reached) }))
+    fn reached<'a>(&'a self, portfolio: &'a str) -> Asked<'a, Reached> {
+        self.told(|| self.reached.lock().unwrap().get(portfolio).cloned().unwrap_or_default())
+    }
+
+    fn hears(&self, worker: Uuid) -> Asked<'_, bool> {
+        self.told(|| {
+            let mut heard = self.heard.lock().unwrap();
+            heard.insert(worker, (Instant::now(), true));
+            heard.values().any(|(_, hears)| !hears)
+        })
+    }
+
+    fn hears_not(&self, worker: Uuid, may_go_on: bool) -> Asked<'_, bool> {
+        self.told(|| {
+            let mut heard = self.heard.lock().unwrap();
+            heard.remove(&worker);
+            let counts = |(at, hears): &(Instant, bool)| *hears && at.elapsed() < TOLD_COUNTS_FOR;
+            let others_hear = heard.values().any(counts);
+            if may_go_on && !others_hear {
+                heard.insert(worker, (Instant::now(), false));
+            }
+            others_hear
+        })
     }
 }
 
@@ -171,7 +200,7 @@ impl Sent {
 /// Sends `count` messages as fast as the limits allow, and tells when each one went.
 async fn send(limits: &Limits, id: &PhoneNumberId, rate: u32, count: usize) -> Sent {
     let one = async || {
-        turn(limits, request(id, Lane::Normal, rate)).await.come().await;
+        turn(limits, request(id, Lane::Normal, rate)).await.come().await.unwrap();
         Instant::now()
     };
     Sent::by(join_all((0..count).map(|_| one()))).await
@@ -225,8 +254,8 @@ async fn a_backlog_in_one_lane_delays_neither_a_higher_lane_nor_another_number()
 
     let mut urgent = Box::pin(limits.reserve(request(&busy, Lane::Urgent, 1)));
     assert!(futures::poll!(urgent.as_mut()).is_pending());
-    turn(&limits, request(&idle, Lane::Bulk, 1)).await.come().await;
-    place.come().await;
+    turn(&limits, request(&idle, Lane::Bulk, 1)).await.come().await.unwrap();
+    place.come().await.unwrap();
 
     assert!(matches!(urgent.await, Decision::Go(_)), "the urgent one is called first");
     assert!(matches!(bulk.await, Decision::Go(_)));
@@ -258,7 +287,7 @@ async fn who_leaves_the_line_gives_up_the_place() {
     drop(leaving);
     drop(place);
 
-    turn(&limits, request(&id, Lane::Normal, 10)).await.come().await;
+    turn(&limits, request(&id, Lane::Normal, 10)).await.come().await.unwrap();
 }
 
 #[tokio::test]
@@ -290,7 +319,7 @@ async fn a_changed_rate_grants_no_fresh_burst() {
 async fn a_number_that_meta_finds_too_fast_is_slowed() {
     let limits = limits().await;
     let id = number("1");
-    turn(&limits, request(&id, Lane::Normal, 80)).await.come().await;
+    turn(&limits, request(&id, Lane::Normal, 80)).await.come().await.unwrap();
 
     limits.throttled(&id).await;
     let sent = send(&limits, &id, 80, 42).await;
@@ -330,7 +359,7 @@ async fn a_whole_line_goes_in_the_end() {
     let limits = limits().await;
     let id = number("1");
     let requests = (0..300).map(|_| async {
-        turn(&limits, request(&id, Lane::Bulk, 500)).await.come().await;
+        turn(&limits, request(&id, Lane::Bulk, 500)).await.come().await.unwrap();
     });
 
     join_all(requests).await;

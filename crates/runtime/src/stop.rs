@@ -19,6 +19,12 @@ impl Stop {
         self.0.cancel();
     }
 
+    /// One for a part of the work: stopped with this one, or alone.
+    #[must_use]
+    pub fn part(&self) -> Self {
+        Self(self.0.child_token())
+    }
+
     /// Whether somebody has stopped.
     pub fn is_stopped(&self) -> bool {
         self.0.is_cancelled()
@@ -59,6 +65,17 @@ mod tests {
         assert!(clone.is_stopped());
         assert!(clone.token().is_cancelled());
         assert_eq!(clone.until(std::future::pending::<()>()).await, None);
+    }
+
+    #[test]
+    fn a_part_is_stopped_with_the_whole_and_not_the_other_way_round() {
+        let whole = Stop::new();
+        let (one, other) = (whole.part(), whole.part());
+
+        one.stop();
+        assert_eq!([&whole, &one, &other].map(Stop::is_stopped), [false, true, false]);
+        whole.stop();
+        assert!(other.is_stopped());
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ pub mod databases;
 mod db;
 mod error;
 pub mod idempotency;
+pub mod limit_workers;
 pub mod members;
 pub mod messages;
 pub mod notifications;

@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = migrations![
     19 "0019_message_retention",
     20 "0020_old_months_by_table",
     21 "0021_room_on_the_page",
+    22 "0022_who_hears_redis",
 ];
 
 /// First line of a file that must not run in a transaction.

@@ -3,6 +3,7 @@
 --
 -- KEYS  1 workers, 2 epoch, 3 broken, 4 which run of Redis that was, and since when
 -- ARGV  1 the worker, 2 after how many microseconds without a beat it is counted no more
+--       3 '1': messages may have gone of which nothing is known here
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
@@ -11,8 +12,10 @@ local function text(number) return string.format('%.0f', number) end
 local run = redis.call('INFO', 'server'):match('run_id:(%w+)') or ''
 local known = redis.call('HMGET', KEYS[4], 'run', 'since')
 local since = tonumber(known[2] or '0')
+if ARGV[3] == '1' or (known[1] and known[1] ~= run) then
+  redis.call('SET', KEYS[3], text(now), 'PX', 600000)
+end
 if known[1] ~= run then
-  if known[1] then redis.call('SET', KEYS[3], text(now), 'PX', 600000) end
   since = now
   redis.call('HSET', KEYS[4], 'run', run, 'since', text(now))
 end

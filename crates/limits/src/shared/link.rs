@@ -10,14 +10,13 @@ use tokio::time::Instant;
 /// While Redis is away it is asked so often whether it is back.
 const PROBE: Duration = Duration::from_millis(200);
 
-/// Redis does not answer: the worker keeps to its share of every rate.
+/// For so long a worker that shares the limits may ask after it has told the others that it hears
+/// Redis: its word counts for a little longer.
+const TOLD_FOR: Duration = Duration::from_millis(1_500);
+
+/// Redis does not answer, or is not to be asked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Away {
-    /// Not before: until then the slots are used up that Redis has given to anybody.
-    pub(crate) from: Instant,
-    /// When that was noticed.
-    pub(crate) since: Instant,
-}
+pub(crate) struct Away;
 
 #[derive(Debug, Default)]
 pub(crate) struct Link {
@@ -29,45 +28,44 @@ pub(crate) struct Link {
 struct State {
     /// Of what is remembered in Redis; empty: never heard.
     epoch: String,
-    away: Option<Outage>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Outage {
-    away: Away,
-    probe_at: Instant,
+    /// While it is away: when it may be asked whether it is back.
+    away: Option<Instant>,
+    /// When the others were told that this worker hears Redis; `None` where it shares no limits.
+    told_at: Option<Instant>,
 }
 
 impl Link {
-    /// Redis is to be asked: always, or while it is away now and then, and then it is to be told
-    /// first (`true`) that this worker has lost it.
+    /// Whether Redis is to be asked: while it is away, now and then; and where others must know of it,
+    /// when they do.
     ///
     /// # Errors
     /// `Away`.
-    pub(crate) fn may_ask(&self) -> Result<bool, Away> {
+    pub(crate) fn may_ask(&self) -> Result<(), Away> {
         let now = Instant::now();
-        match &mut self.state().away {
-            Some(outage) if outage.probe_at > now => Err(outage.away),
-            Some(outage) => {
-                outage.probe_at = now + PROBE;
-                Ok(true)
+        let mut state = self.state();
+        let State { away, told_at, .. } = &mut *state;
+        match (told_at, away) {
+            (Some(_), Some(_)) => Err(Away),
+            (Some(at), None) if now - *at > TOLD_FOR => Err(Away),
+            (None, Some(probe_at)) if *probe_at > now => Err(Away),
+            (None, Some(probe_at)) => {
+                *probe_at = now + PROBE;
+                Ok(())
             }
-            None => Ok(false),
+            (_, None) => Ok(()),
         }
     }
 
-    /// The epoch that is known, and whether this worker has been sending on its own.
-    pub(crate) fn memory(&self) -> (String, bool) {
-        let state = self.state();
-        let alone = state.away.is_some_and(|outage| outage.away.from <= Instant::now());
-        (state.epoch.clone(), alone)
+    /// The epoch that is known.
+    pub(crate) fn epoch(&self) -> String {
+        self.state().epoch.clone()
     }
 
     /// Redis has answered.
     pub(crate) fn answered(&self, epoch: String) {
         let mut state = self.state();
-        if state.away.take().is_some() {
-            tracing::info!("Redis answers again: limits are shared");
+        if state.told_at.is_none() {
+            state.back();
         }
         if state.epoch != epoch {
             state.epoch = epoch;
@@ -75,18 +73,20 @@ impl Link {
     }
 
     /// Redis has not answered.
-    pub(crate) fn lost(&self, error: &RedisError, ahead: Duration) -> Away {
-        let now = Instant::now();
+    pub(crate) fn lost(&self, error: &RedisError) -> Away {
         let mut state = self.state();
-        let outage = state.away.get_or_insert_with(|| {
-            tracing::warn!(
-                error = %error.category(),
-                "Redis does not answer: every worker keeps to its share of each limit"
-            );
-            Outage { away: Away { from: now + ahead, since: now }, probe_at: now + PROBE }
-        });
-        outage.probe_at = now + PROBE;
-        outage.away
+        if state.away.is_none() {
+            tracing::warn!(error = %error.category(), "Redis does not answer");
+        }
+        state.away = Some(Instant::now() + PROBE);
+        Away
+    }
+
+    /// Redis answers, and the others were told so, not before `told_at`.
+    pub(crate) fn told(&self, told_at: Instant) {
+        let mut state = self.state();
+        state.told_at = Some(told_at);
+        state.back();
     }
 
     /// So many workers there are; or at least so many, if Redis began to remember just now.
@@ -104,5 +104,13 @@ impl Link {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn back(&mut self) {
+        if self.away.take().is_some() {
+            tracing::info!("Redis answers again: limits are shared");
+        }
     }
 }

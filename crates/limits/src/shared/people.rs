@@ -7,8 +7,9 @@ use domain::tier::COUNTS_FOR;
 use redis::pipe;
 use ring::digest;
 
-use super::{AHEAD, Away, Shared, micros};
-use crate::budget::{DAY, Reached};
+use super::{Away, Shared, micros};
+use crate::budget::DAY;
+use crate::ledger::Reached;
 
 /// How many people are told at once.
 const PORTION: usize = 1_000;
@@ -77,7 +78,7 @@ impl Shared {
                 tell.pexpire(set, 600_000).ignore();
             }
             let told = self.redis.tell(&tell).await;
-            told.map_err(|error| self.link.lost(&error, AHEAD))?;
+            told.map_err(|error| self.link.lost(&error))?;
         }
         let mut complete = self.complete.key(&keys.set);
         complete.key(&new).key(&keys.completing).key(&keys.sent_away).key(&claimed);

@@ -8,12 +8,12 @@
 -- ARGV  1 microseconds between two slots, at the number's full rate
 --       2 how far ahead slots are given, microseconds
 --       3 microseconds in which a pair earns a message, 4 messages that a pair may send at once
---       5 the epoch that the caller knows, or nothing; 6 '1': it has sent without asking here
---       7 how many people the message's lane may reach; 'all'; or nothing: it needs no place
---       8 the person, 9 for how many microseconds one counts
+--       5 the epoch that the caller knows, or nothing
+--       6 how many people the message's lane may reach; 'all'; or nothing: it needs no place
+--       7 the person, 8 for how many microseconds one counts
 -- Answers what was decided (0 go, 1 number, 2 pair, 3 complete the set of people first, 4 somebody
 -- does, 5 too many people), microseconds to wait (for 3: what to show when it is complete), the
--- epoch, and for 3 since when nothing has been forgotten. A caller that wants a slot alone, having reserved the rest, gives 0 for 4 and nothing for 7.
+-- epoch, and for 3 since when nothing has been forgotten. A caller that wants a slot alone, having reserved the rest, gives 0 for 4 and nothing for 6.
 
 local RECOVERY = 30 * 1000000
 -- The score of `ready` stands behind those of all people.
@@ -37,8 +37,7 @@ if not epoch then
   epoch = text(now)
   redis.call('SET', KEYS[3], epoch, 'PX', 600000)
 end
-local forgot = ARGV[5] ~= '' and ARGV[5] ~= epoch
-if forgot or ARGV[6] == '1' then
+if ARGV[5] ~= '' and ARGV[5] ~= epoch then
   redis.call('SET', KEYS[4], text(now), 'PX', 600000)
 end
 -- When slots were given, or messages sent, of which nothing is known here.
@@ -48,7 +47,7 @@ local ahead = tonumber(ARGV[2])
 local earns = tonumber(ARGV[3])
 local burst = tonumber(ARGV[4])
 
-local room, person, day = ARGV[7], ARGV[8], tonumber(ARGV[9])
+local room, person, day = ARGV[6], ARGV[7], tonumber(ARGV[8])
 if room == 'all' then
   -- Nobody is counted, so the set is complete no more.
   redis.call('DEL', KEYS[5])

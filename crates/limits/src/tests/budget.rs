@@ -25,10 +25,10 @@ impl Team {
         let mut workers = Vec::new();
         for _ in 0..count {
             let config = LimitsConfig { hold: HOLD * 3, held_per_lane: 10_000, claim_lease: LEASE };
-            workers.push(worker_with(config, &redis, Arc::clone(&rows)).await);
+            workers.push(worker(config, &redis, Arc::clone(&rows)).await);
         }
         for worker in &workers {
-            worker.beat().await.unwrap();
+            worker.beat().await;
         }
         Self { redis, rows, workers }
     }
@@ -37,7 +37,7 @@ impl Team {
     async fn ask(&self, nth: usize, room: Option<u32>, to: usize) -> Result<(), TimeDelta> {
         let (turn, recipient) = self.reserve(nth, room, to).await?;
         self.rows.note("p", &recipient, wall());
-        turn.come().await;
+        turn.come().await.unwrap();
         Ok(())
     }
 
@@ -189,7 +189,7 @@ async fn a_place_that_was_forgotten_before_its_attempt_began_stays_taken() {
     assert_eq!(team.ask_all(10, 200..220).await, 0);
     for (turn, recipient) in under_way {
         team.rows.note("p", &recipient, wall());
-        turn.come().await;
+        turn.come().await.unwrap();
     }
 
     assert_eq!(team.rows.people("p"), 10);
@@ -225,7 +225,7 @@ async fn what_a_redis_that_began_again_has_read_from_its_disk_is_not_believed() 
     let mut run = redis::cmd("HSET");
     run.arg(format!("{prefix}memory")).arg("run").arg("the one before");
     run.query_async::<()>(&mut connection).await.unwrap();
-    team.workers[0].beat().await.unwrap();
+    team.workers[0].beat().await;
 
     team.ask_until(30, 100, 10).await;
     assert_eq!(team.ask_all(30, 500..510).await, 0);

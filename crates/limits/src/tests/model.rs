@@ -100,7 +100,7 @@ impl World {
         let (sent, pairs) = (Vec::new(), BTreeMap::new());
         let mut world = Self { shared, redis, connection, now, room: 4, sent, pairs };
         world.set_clock().await;
-        world.shared.beat().await.unwrap();
+        world.shared.beat(false).await.unwrap();
         world
     }
 
@@ -141,7 +141,7 @@ impl World {
                 super::shared::flush(&self.redis).await;
                 self.set_clock().await;
             }
-            Event::Beat => drop(self.shared.beat().await.unwrap()),
+            Event::Beat => drop(self.shared.beat(false).await.unwrap()),
         }
         self.set_clock().await;
         Ok(())

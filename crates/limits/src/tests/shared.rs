@@ -13,7 +13,7 @@ async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize
                 let asked = Instant::now();
                 match limits.reserve(request(&id, Lane::Normal, rate)).await {
                     Decision::Go(turn) => {
-                        turn.come().await;
+                        turn.come().await.unwrap();
                         return Instant::now();
                     }
                     Decision::At { until, .. } => {
@@ -28,9 +28,10 @@ async fn send_by(workers: &[Limits], id: &PhoneNumberId, rate: u32, count: usize
 
 async fn workers(count: usize, redis: &RedisConfig) -> Vec<Limits> {
     let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE };
-    let workers = join_all((0..count).map(|_| worker(config, redis))).await;
+    let rows = Arc::new(Rows::default());
+    let workers = join_all((0..count).map(|_| worker(config, redis, Arc::clone(&rows)))).await;
     for worker in &workers {
-        worker.beat().await.unwrap();
+        worker.beat().await;
     }
     workers
 }
@@ -124,7 +125,7 @@ async fn what_a_number_receives_is_taken_off_what_it_sends() {
     let begun = Instant::now();
 
     inbound.received(&id, 100, 40).await;
-    turn(&workers[0], request(&id, Lane::Normal, 100)).await.come().await;
+    turn(&workers[0], request(&id, Lane::Normal, 100)).await.come().await.unwrap();
     assert!(begun.elapsed() >= Duration::from_millis(400), "{:?}", begun.elapsed());
 
     // Whatever comes in, it counts for a second and no longer.
@@ -185,6 +186,38 @@ async fn without_redis_the_workers_share_the_rate_and_with_it_again_too() {
 }
 
 #[tokio::test]
+async fn a_worker_that_alone_does_not_hear_redis_sends_nothing_beside_the_others() {
+    let proxy = proxy().await;
+    let (cut_off, direct) = (behind(&proxy).await, redis());
+    let direct = RedisConfig { prefix: cut_off.prefix.clone(), ..direct };
+    let rows = Arc::new(Rows::default());
+    let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE };
+    let left_out = worker(config, &cut_off, Arc::clone(&rows)).await;
+    let hears = worker(config, &direct, Arc::clone(&rows)).await;
+    left_out.beat().await;
+    let both = [left_out.clone(), hears.clone()];
+    let id = number("1");
+    let mut sent = send_by(&both, &id, 100, 100).await;
+
+    proxy.cut().await;
+    let cut_at = Instant::now();
+    let ours = send_by(&both[..1], &id, 100, 100);
+    let (theirs, ours) = tokio::join!(
+        send_by(&both[1..], &id, 100, 600),
+        tokio::time::timeout(Duration::from_secs(6), ours),
+    );
+
+    assert!(ours.is_err(), "it has sent all, by a share that nobody left to it");
+    sent.extend(theirs);
+    assert!(sent.most_in_a_second() <= law(100), "{}", sent.most_in_a_second());
+    while left_out.beat().await != Standing::LeftOut {
+        assert!(cut_at.elapsed() < Duration::from_secs(60), "it waits for ever");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!(hears.beat().await, Standing::Shared);
+}
+
+#[tokio::test]
 async fn who_beats_first_after_a_flush_does_not_take_itself_for_the_only_one() {
     let proxy = proxy().await;
     let redis = behind(&proxy).await;
@@ -192,7 +225,7 @@ async fn who_beats_first_after_a_flush_does_not_take_itself_for_the_only_one() {
     let id = number("1");
 
     flush(&redis).await;
-    workers[0].beat().await.unwrap();
+    workers[0].beat().await;
     proxy.cut().await;
     let sent = send_by(&workers, &id, 100, 150).await;
 
@@ -204,13 +237,14 @@ async fn who_joins_sends_only_when_all_others_have_heard_of_it() {
     let proxy = proxy().await;
     let redis = behind(&proxy).await;
     let config = LimitsConfig { hold: HOLD, held_per_lane: 10_000, claim_lease: LEASE };
-    let new = || Limits::new(config, redis.clone(), Arc::new(Rows::default())).unwrap();
+    let rows = Arc::new(Rows::default());
+    let new = || Limits::new(config, redis.clone(), Arc::clone(&rows) as _).unwrap();
     let (there, joins, comes_too_late) = (new(), new(), new());
     there.join().await.unwrap();
     let beats = async {
         loop {
             tokio::time::sleep(Limits::BEAT).await;
-            there.beat().await.unwrap();
+            there.beat().await;
         }
     };
 
@@ -252,7 +286,7 @@ async fn without_redis_a_pair_sends_less_than_it_may() {
     let id = number("1");
     proxy.cut().await;
     let pair = Request { recipient: "+14155550101", ..request(&id, Lane::Normal, 100) };
-    turn(&workers[0], pair).await.come().await;
+    turn(&workers[0], pair).await.come().await.unwrap();
 
     let Decision::At { reason, .. } = workers[0].reserve(pair).await else {
         panic!("it has just sent")
@@ -271,7 +305,7 @@ async fn a_worker_that_beats_no_more_is_counted_no_more() {
 
     let begun = Instant::now();
     while one.0.shared.workers() == 2 {
-        one.beat().await.unwrap();
+        one.beat().await;
         assert!(begun.elapsed() < Duration::from_secs(60), "it is counted still");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -6,6 +6,7 @@ mod claims;
 mod connections;
 mod facts;
 mod idempotency;
+mod limit_workers;
 mod orphans;
 mod people;
 mod plans;
