@@ -2,6 +2,7 @@
 
 mod chosen;
 mod clock;
+mod deaf;
 mod disturbance;
 mod load;
 mod parts;
@@ -10,6 +11,7 @@ mod scale;
 mod tests;
 
 pub(crate) use self::clock::WHOSE as CLOCKED;
+pub(crate) use self::deaf::dispatchers;
 pub use self::disturbance::{Disturbance, Event, Trouble};
 pub use self::load::{Batch, Fate, NUMBERS, OnUnknown, Planned, UNDELIVERABLE, Writer};
 pub use self::parts::{Part, Server};
@@ -53,6 +55,7 @@ pub fn plan(seed: u64, length: Length) -> Plan {
     };
     events.extend(scale::events(&mut own_dice(seed, 1), span_ms, rounds));
     events.extend(clock::events(&mut own_dice(seed, 2), span_ms, rounds));
+    events.extend(deaf::events(&mut own_dice(seed, 3), span_ms, rounds * 2));
     events.sort_by_key(|event| event.at_ms);
     let mut index = 0;
     let batches = (0..span_ms / BATCH_EVERY_MS).map(|nth| Batch {
@@ -84,8 +87,8 @@ fn own_dice(seed: u64, stream: u64) -> ChaCha8Rng {
 impl Plan {
     /// The events of each lane; lanes run side by side.
     #[must_use]
-    pub fn lanes(&self) -> [Vec<Event>; 4] {
-        [0, 1, 2, 3].map(|lane| {
+    pub fn lanes(&self) -> [Vec<Event>; 5] {
+        [0, 1, 2, 3, 4].map(|lane| {
             let events = self.events.iter().copied();
             events.filter(|event| event.disturbance.lane() == lane).collect()
         })

@@ -15,7 +15,7 @@ use runtime::Stop;
 use crate::laws::Violation;
 use crate::plan::{Plan, Server};
 use crate::snapshot::{Facts, Row, Snapshot};
-use crate::world::{Addresses, Balancer, Clocks, Database, Meta, Servers, Services, Watch};
+use crate::world::{Addresses, Balancer, Clocks, Database, Meta, Servers, Services, Watch, Ways};
 use callers::Callers;
 
 /// Between two looks at the rows.
@@ -43,6 +43,7 @@ struct Stage<'a> {
     services: Services,
     /// Where they can be set wrong one by one.
     clocks: Option<Clocks>,
+    ways: Ways,
     _balancer: Balancer,
     meta: Meta,
     database: Database,
@@ -85,14 +86,16 @@ async fn on(servers: &Servers, plan: Plan) -> anyhow::Result<Outcome> {
     let balancer = Balancer::start(addresses.ingresses.to_vec()).await?;
     let meta = Meta::start(plan.seed, balancer.addr).await?;
     let clocks = Clocks::found(servers.folder().to_owned()).await?;
-    let mut services = Services::new(servers, addresses, meta.url.clone(), clocks.clone())?;
+    let ways = Ways::start(servers).await;
+    let mut services =
+        Services::new(servers, addresses, meta.url.clone(), clocks.clone(), ways.clone())?;
     let key = services.set_up().await?;
     let callers = Callers::new(addresses.admin, key)?;
     callers.ready().await?;
     let database = Database::new(servers.direct_url(Server::Postgres))?;
     let (best, lag) = (Mutex::default(), Watch::start());
     let mut stage =
-        Stage { services, clocks, _balancer: balancer, meta, database, servers, best, lag };
+        Stage { services, clocks, ways, _balancer: balancer, meta, database, servers, best, lag };
 
     let answers = stage.disturbed(&plan, &callers).await?;
     stage.meta.control.clear_faults();
@@ -102,9 +105,9 @@ async fn on(servers: &Servers, plan: Plan) -> anyhow::Result<Outcome> {
 impl Stage<'_> {
     /// Load and disturbances; done when both are, and every request has its answer.
     async fn disturbed(&mut self, plan: &Plan, callers: &Callers) -> anyhow::Result<Answers> {
-        let Self { services, clocks, meta, database, servers, best, .. } = self;
+        let Self { services, clocks, ways, meta, database, servers, best, .. } = self;
         let (begun, over) = (Instant::now(), Stop::new());
-        let [comings, outages, troubles, steps] = plan.lanes();
+        let [comings, outages, troubles, steps, deaf] = plan.lanes();
         let happening = async {
             let disturbances = async {
                 tokio::try_join!(
@@ -120,7 +123,9 @@ impl Stage<'_> {
                     },
                 )
             };
-            let (answers, done) = tokio::join!(callers.call_all(plan, begun), disturbances);
+            let deaf = disturb::ways(&deaf, ways, begun);
+            let (answers, done, ()) =
+                tokio::join!(callers.call_all(plan, begun), disturbances, deaf);
             over.token().cancel();
             done?;
             answers

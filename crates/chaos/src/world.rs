@@ -8,6 +8,7 @@ mod ports;
 mod rows;
 mod servers;
 mod services;
+mod ways;
 
 pub(crate) use balancer::Balancer;
 pub(crate) use clocks::Clocks;
@@ -17,6 +18,7 @@ pub(crate) use ports::Addresses;
 pub(crate) use rows::Database;
 pub(crate) use servers::Servers;
 pub(crate) use services::Services;
+pub(crate) use ways::Ways;
 
 use std::path::Path;
 use std::process::Stdio;

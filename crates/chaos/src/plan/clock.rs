@@ -5,6 +5,7 @@ use rand::seq::IndexedRandom;
 
 use super::disturbance::{Disturbance, Event};
 use super::parts::Part;
+use super::scale::in_turn;
 
 /// Those whose clock decides something: when a message expires, whose lease has lapsed, what is due.
 pub(crate) const WHOSE: [Part; 3] = [Part::Dispatcher(1), Part::Scheduler, Part::AdminApi];
@@ -15,15 +16,9 @@ pub(super) const STEP_S: i64 = 2;
 
 /// So many within the time, one after the other.
 pub(super) fn events(dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {
-    let each = span_ms / u64::try_from(rounds).unwrap_or(1);
-    let begins = (0..span_ms).step_by(usize::try_from(each).unwrap_or(usize::MAX)).take(rounds);
-    begins
-        .map(|begin| {
-            let part = *WHOSE.choose(dice).unwrap_or(&Part::Scheduler);
-            let step_s = *[-STEP_S, STEP_S].choose(dice).unwrap_or(&STEP_S);
-            let for_ms = dice.random_range(each / 4..each / 2);
-            let at_ms = begin + dice.random_range(0..each / 2);
-            Event { at_ms, disturbance: Disturbance::Clock { part, step_s, for_ms } }
-        })
-        .collect()
+    in_turn(dice, span_ms, rounds, |dice, each| {
+        let part = *WHOSE.choose(dice).unwrap_or(&Part::Scheduler);
+        let step_s = *[-STEP_S, STEP_S].choose(dice).unwrap_or(&STEP_S);
+        Disturbance::Clock { part, step_s, for_ms: dice.random_range(each / 4..each / 2) }
+    })
 }

@@ -50,6 +50,13 @@ pub enum Disturbance {
         /// For how many milliseconds.
         for_ms: u64,
     },
+    /// A dispatcher does not hear Redis, while the others may.
+    Deaf {
+        /// Which.
+        part: Part,
+        /// For how many milliseconds.
+        for_ms: u64,
+    },
     /// A server crashes, or is ended in order, and is started again with its data.
     Restart {
         /// Which.
@@ -95,6 +102,7 @@ impl Disturbance {
             | Self::FullDisk { .. } => 1,
             Self::Meta { .. } => 2,
             Self::Clock { .. } => 3,
+            Self::Deaf { .. } => 4,
         }
     }
 }
@@ -113,6 +121,7 @@ impl fmt::Display for Disturbance {
             Self::Clock { part, step_s, for_ms } => {
                 write!(f, "the clock of {part} is {step_s:+} s off for {for_ms} ms")
             }
+            Self::Deaf { part, for_ms } => write!(f, "{part} does not hear redis for {for_ms} ms"),
             Self::Restart { server, crash, down_ms } => {
                 let how = if *crash { "crash" } else { "restart" };
                 write!(f, "{how} of {}, back after {down_ms} ms", server.as_str())

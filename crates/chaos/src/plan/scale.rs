@@ -17,6 +17,23 @@ pub(super) fn all(kind: fn(u8) -> Part) -> Vec<Part> {
     (1..=MOST).map(kind).collect()
 }
 
+/// So many disturbances within the time, each in a part of it that is its own.
+pub(super) fn in_turn<R: Rng>(
+    dice: &mut R,
+    span_ms: u64,
+    rounds: usize,
+    mut disturbance: impl FnMut(&mut R, u64) -> Disturbance,
+) -> Vec<Event> {
+    let each = span_ms / u64::try_from(rounds).unwrap_or(1);
+    let begins = (0..span_ms).step_by(usize::try_from(each).unwrap_or(usize::MAX)).take(rounds);
+    begins
+        .map(|begin| {
+            let disturbance = disturbance(dice, each);
+            Event { at_ms: begin + dice.random_range(0..each / 2), disturbance }
+        })
+        .collect()
+}
+
 /// So many rounds of it within the time, for each kind: who and how by the dice.
 pub(super) fn events(dice: &mut impl Rng, span_ms: u64, rounds: usize) -> Vec<Event> {
     KINDS.into_iter().flat_map(|kind| of_kind(&all(kind), dice, span_ms, rounds)).collect()

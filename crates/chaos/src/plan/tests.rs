@@ -86,6 +86,22 @@ fn every_kind_is_scaled_to_all_and_to_one_and_never_to_none() {
 }
 
 #[test]
+fn dispatchers_lose_redis_one_by_one_for_moments_and_for_longer_than_they_wait() {
+    let deaf = |it: &Event| match it.disturbance {
+        Disturbance::Deaf { for_ms, .. } => Some(for_ms),
+        _ => None,
+    };
+    let times: Vec<u64> = (1..20)
+        .flat_map(|seed| plan(seed, Length::Long).events)
+        .filter_map(|it| deaf(&it))
+        .collect();
+
+    assert!(
+        times.iter().any(|for_ms| *for_ms < 1_000) && times.iter().any(|for_ms| *for_ms > 5_000)
+    );
+}
+
+#[test]
 fn processes_leave_in_order_and_by_kill_and_clocks_are_wrong_in_both_ways() {
     let plan = plan(3, Length::Long);
     let has = |is: &dyn Fn(Disturbance) -> bool| plan.events.iter().any(|it| is(it.disturbance));

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::plan::{Disturbance, Event, Plan};
-use crate::world::{Clocks, Meta, Servers, Services};
+use crate::world::{Clocks, Meta, Servers, Services, Ways};
 
 /// Waits for a time of the plan.
 pub(super) async fn reach(at_ms: u64, begun: Instant) {
@@ -38,6 +38,7 @@ pub(super) async fn services(
             | Disturbance::Stall { .. }
             | Disturbance::FullDisk { .. }
             | Disturbance::Clock { .. }
+            | Disturbance::Deaf { .. }
             | Disturbance::Meta { .. } => {}
         }
     }
@@ -59,6 +60,18 @@ pub(super) async fn clocks(
         }
     }
     Ok(())
+}
+
+/// Takes dispatchers their way to Redis, and gives it back.
+pub(super) async fn ways(events: &[Event], ways: &Ways, begun: Instant) {
+    for event in events {
+        reach(event.at_ms, begun).await;
+        if let Disturbance::Deaf { part, for_ms } = event.disturbance {
+            ways.block(part);
+            tokio::time::sleep(Duration::from_millis(for_ms)).await;
+            ways.clear(part);
+        }
+    }
 }
 
 /// Ends, stalls and floods servers.
@@ -90,6 +103,7 @@ pub(super) async fn servers(
             | Disturbance::Join { .. }
             | Disturbance::Leave { .. }
             | Disturbance::Clock { .. }
+            | Disturbance::Deaf { .. }
             | Disturbance::Meta { .. } => {}
         }
     }

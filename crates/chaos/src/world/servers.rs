@@ -60,7 +60,12 @@ impl Servers {
 
     /// Where services find a server: through the network that can stall.
     pub(crate) fn url(&self, server: Server) -> String {
-        url(server, self.proxies[&server].addr())
+        url(server, self.addr(server))
+    }
+
+    /// Where Waypost finds it.
+    pub(crate) fn addr(&self, server: Server) -> SocketAddr {
+        self.proxies[&server].addr()
     }
 
     /// Where whoever looks from outside finds it.

@@ -10,7 +10,7 @@ use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
 use super::meta::{ACCESS_TOKEN, APP_SECRET};
-use super::{Addresses, Clocks, Servers, TENANT, command, printed};
+use super::{Addresses, Clocks, Servers, TENANT, Ways, command, printed};
 use crate::plan::{CLOCKED, NUMBERS, Part, Server};
 use crate::snapshot::Number;
 
@@ -38,6 +38,7 @@ pub(crate) struct Services {
     variables: Vec<(String, String)>,
     addresses: Addresses,
     clocks: Option<Clocks>,
+    ways: Ways,
     logs: PathBuf,
     running: BTreeMap<Part, Child>,
     /// Those that were asked to end, and when.
@@ -56,6 +57,7 @@ impl Services {
         addresses: Addresses,
         meta_url: String,
         clocks: Option<Clocks>,
+        ways: Ways,
     ) -> anyhow::Result<Self> {
         let programs = programs()?;
         for program in Part::FROM_THE_START.map(Part::program).into_iter().chain(["waypost"]) {
@@ -77,6 +79,7 @@ impl Services {
             variables: settings.chain(variables).collect(),
             addresses,
             clocks,
+            ways,
             logs: servers.folder().join("log"),
             running: BTreeMap::new(),
             leaving: Vec::new(),
@@ -175,6 +178,7 @@ impl Services {
         if let Some(clocks) = self.clocks.as_ref().filter(|_| CLOCKED.contains(&part)) {
             command.envs(clocks.variables(part));
         }
+        command.envs(self.ways.variable(part));
         command.stdout(log.try_clone()?).stderr(log);
         let child = command.spawn().with_context(|| format!("cannot start {part}"))?;
         self.running.insert(part, child);
