@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use amqp::Queue;
 use bytes::Bytes;
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use graph_api::signature::{HEADER, sign};
 use lapin::options::{BasicPublishOptions, ConfirmSelectOptions, QueuePurgeOptions};
-use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
+use lapin::{BasicProperties, Channel, Confirmation, Connection, ConnectionProperties};
 
 use super::RATIO;
 use crate::load::{client, closed, open_p99};
@@ -32,8 +34,9 @@ fn body(world: &World) -> Bytes {
 pub(super) async fn measure() -> anyhow::Result<Sample> {
     let mut world = World::new().await;
     let body = body(&world);
-    let raw = bare(&world, &body).await?;
-    empty(&world).await?;
+    let bare = Bare::new(&world, &body).await?;
+    let raw = closed(TIME, bare.publishers()).await;
+    bare.empty_queues().await?;
     let addr = world.ingress().await?;
     let url: Arc<str> = format!("http://{addr}/webhooks/whatsapp").into();
     let signature: Arc<str> = sign(&APP_SECRET.into(), &body).into();
@@ -47,8 +50,10 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
     };
     let posts = || (0..CONNECTIONS).map(|_| post()).collect::<Vec<_>>();
     let ours = closed(TIME, posts()).await;
-    empty(&world).await?;
+    bare.empty_queues().await?;
     let p99 = open_p99(TIME, ours / 2.0, posts()).await;
+    bare.empty_queues().await?;
+    let bare_p99 = open_p99(TIME, ours / 2.0, bare.publishers()).await;
     let challenge = format!("{url}?hub.mode=subscribe&hub.verify_token=t&hub.challenge=42");
     let asking = client();
     let ask = move || {
@@ -56,60 +61,71 @@ pub(super) async fn measure() -> anyhow::Result<Sample> {
         async move { assert_eq!(request.send().await.unwrap().status(), 200) }
     };
     let challenge = open_p99(Duration::from_secs(5), 200.0, vec![ask]).await;
+    bare.end().await;
     world.end().await?;
     Ok(vec![
         ("bare publishes per second", raw),
         ("webhooks per second", ours),
         (RATIO, ours / raw),
         ("p99 at half load, ms", p99),
+        ("p99 of bare publishes at the same rate, ms", bare_p99),
         ("challenge p99, ms", challenge),
     ])
 }
 
-/// Nobody consumes here, and a broker that holds a hundred thousand messages is slow: each part begins
-/// with empty queues, as they are where webhooks are read.
-async fn empty(world: &World) -> anyhow::Result<()> {
-    let config = world.bus.config();
-    let connection = Connection::connect(&config.url, ConnectionProperties::default()).await?;
-    let channel = connection.create_channel().await?;
-    for queue in Queue::ALL {
-        let name = format!("{}.{queue}", config.prefix);
-        channel.queue_purge(name.into(), QueuePurgeOptions::default()).await?;
-    }
-    connection.close(200, "done".into()).await?;
-    Ok(())
+/// The same body to the same queues by as many publishers, on one connection.
+struct Bare {
+    connection: Connection,
+    channels: Vec<Channel>,
+    /// Stands before the names of queues and exchanges.
+    prefix: Arc<str>,
+    body: Bytes,
 }
 
-/// The same body to the same queues by as many publishers, on one connection.
-async fn bare(world: &World, body: &Bytes) -> anyhow::Result<f64> {
-    let config = world.bus.config();
-    let connection = Connection::connect(&config.url, ConnectionProperties::default()).await?;
-    let exchange: Arc<str> = format!("{}.waypost.webhooks", config.prefix).into();
-    let mut publishers = Vec::new();
-    for _ in 0..CONNECTIONS {
-        let channel = connection.create_channel().await?;
-        channel.confirm_select(ConfirmSelectOptions::default()).await?;
-        let (body, exchange) = (body.clone(), Arc::clone(&exchange));
-        publishers.push(move || {
-            let (channel, body, exchange) = (channel.clone(), body.clone(), Arc::clone(&exchange));
-            async move {
-                let properties = BasicProperties::default().with_delivery_mode(2);
-                let options =
-                    BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-                let publish = channel.basic_publish(
-                    (&*exchange).into(),
-                    "statuses".into(),
-                    options,
-                    &body,
-                    properties,
-                );
-                let confirm = publish.await.unwrap().await.unwrap();
-                assert!(matches!(confirm, Confirmation::Ack(None)), "{confirm:?}");
-            }
-        });
+impl Bare {
+    async fn new(world: &World, body: &Bytes) -> anyhow::Result<Self> {
+        let config = world.bus.config();
+        let connection = Connection::connect(&config.url, ConnectionProperties::default()).await?;
+        let mut channels = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let channel = connection.create_channel().await?;
+            channel.confirm_select(ConfirmSelectOptions::default()).await?;
+            channels.push(channel);
+        }
+        Ok(Self { connection, channels, prefix: config.prefix.as_str().into(), body: body.clone() })
     }
-    let rate = closed(TIME, publishers).await;
-    // Its channels are being closed already, by their publishers' end.
-    let _ = connection.close(200, "done".into()).await;
-    Ok(rate)
+
+    /// Each publishes and waits for the confirm.
+    fn publishers(&self) -> Vec<impl Fn() -> BoxFuture<'static, ()> + Send + use<>> {
+        let publisher = |channel: &Channel| {
+            let (channel, body) = (channel.clone(), self.body.clone());
+            let exchange: Arc<str> = format!("{}.waypost.webhooks", self.prefix).into();
+            move || publish(channel.clone(), Arc::clone(&exchange), body.clone()).boxed()
+        };
+        self.channels.iter().map(publisher).collect()
+    }
+
+    /// Nobody consumes here, and a broker that holds a hundred thousand messages is slow: each part
+    /// begins with empty queues, as they are where webhooks are read.
+    async fn empty_queues(&self) -> anyhow::Result<()> {
+        for queue in Queue::ALL {
+            let name = format!("{}.{queue}", self.prefix);
+            self.channels[0].queue_purge(name.into(), QueuePurgeOptions::default()).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(self) {
+        // Its channels are being closed already, by their publishers' end.
+        let _ = self.connection.close(200, "done".into()).await;
+    }
+}
+
+async fn publish(channel: Channel, exchange: Arc<str>, body: Bytes) {
+    let properties = BasicProperties::default().with_delivery_mode(2);
+    let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
+    let published =
+        channel.basic_publish((&*exchange).into(), "statuses".into(), options, &body, properties);
+    let confirm = published.await.unwrap().await.unwrap();
+    assert!(matches!(confirm, Confirmation::Ack(None)), "{confirm:?}");
 }
