@@ -98,11 +98,18 @@ impl Shared {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let claimed = persist(&self.stop, || async {
+        let claim = || async {
             let now = runtime::now();
             sync::claim(&self.backbone.db.client().await?, limit, now + LEASE, now).await
-        });
-        Ok(claimed.await.map_or(Ok(Vec::new()), |claimed| claimed)?)
+        };
+        // A stop does not keep it from its answer: what was claimed is to be given back.
+        let claimed = match claim().await {
+            Err(error) if error.is_unavailable() => {
+                persist(&self.stop, claim).await.unwrap_or(Ok(Vec::new()))
+            }
+            claimed => claimed,
+        };
+        Ok(claimed?)
     }
 
     /// One turn: ask, write, judge, and say when the next one is.
